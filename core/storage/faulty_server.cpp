@@ -1,0 +1,100 @@
+#include "core/storage/faulty_server.h"
+
+namespace tarn::storage {
+
+namespace {
+
+constexpr async::Milliseconds forever{std::chrono::hours(24 * 365)};
+
+template <typename T>
+void garble(Result<T>& result) {
+    result = failure(ErrorCode::ProtocolViolation, "injected nonsense");
+}
+
+void garble(Result<Bytes>& result) {
+    if (result && !result->empty()) {
+        (*result)[result->size() / 2] ^= 0x10U;
+    }
+}
+
+/// Lets `fault` strike the call that `start` would make.
+template <typename T>
+async::Task<T> strike(Fault fault, std::shared_ptr<async::Timers> timers, std::function<async::Task<T>()> start,
+                      std::stop_token stop) {
+    switch (fault.kind) {
+    case Fault::Kind::Fail:
+        co_return failure(fault.error);
+    case Fault::Kind::Hang:
+    case Fault::Kind::Delay: {
+        const auto delay = fault.kind == Fault::Kind::Hang ? forever : fault.delay;
+        if (auto slept = co_await async::sleepFor(timers, delay, stop); !slept) {
+            co_return failure(slept.error());
+        }
+        co_return co_await start();
+    }
+    case Fault::Kind::FailLate:
+        (void)co_await start();
+        co_return failure(fault.error);
+    case Fault::Kind::Garble: {
+        Result<T> result = co_await start();
+        garble(result);
+        co_return result;
+    }
+    case Fault::Kind::None:
+        break;
+    }
+    co_return co_await start();
+}
+
+}  // namespace
+
+FaultyServer::FaultyServer(std::shared_ptr<StorageServer> inner, std::shared_ptr<async::Timers> timers, Choose choose)
+    : m_inner(std::move(inner)), m_timers(std::move(timers)), m_choose(std::move(choose)) {}
+
+async::Task<ServerVersion> FaultyServer::version(std::stop_token stop) {
+    return strike<ServerVersion>(m_choose(Call::Version), m_timers,
+                                 [inner = m_inner, stop] { return inner->version(stop); }, stop);
+}
+
+async::Task<Allocation> FaultyServer::allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                               UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
+    return strike<Allocation>(
+        m_choose(Call::Allocate), m_timers,
+        [=, inner = m_inner] { return inner->allocate(index, shares, size, upload, lease, stop); }, stop);
+}
+
+async::Task<WriteProgress> FaultyServer::write(StorageIndex index, ShareNum share, UploadSecret upload,
+                                               ByteOffset offset, SharedBytes data, std::stop_token stop) {
+    return strike<WriteProgress>(
+        m_choose(Call::Write), m_timers,
+        [=, inner = m_inner] { return inner->write(index, share, upload, offset, data, stop); }, stop);
+}
+
+async::Task<void> FaultyServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
+    return strike<void>(m_choose(Call::Abort), m_timers,
+                        [=, inner = m_inner] { return inner->abort(index, share, upload, stop); }, stop);
+}
+
+async::Task<std::set<ShareNum>> FaultyServer::listShares(StorageIndex index, std::stop_token stop) {
+    return strike<std::set<ShareNum>>(m_choose(Call::ListShares), m_timers,
+                                      [=, inner = m_inner] { return inner->listShares(index, stop); }, stop);
+}
+
+async::Task<Bytes> FaultyServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                      std::stop_token stop) {
+    return strike<Bytes>(m_choose(Call::Read), m_timers,
+                         [=, inner = m_inner] { return inner->read(index, share, offset, length, stop); }, stop);
+}
+
+async::Task<void> FaultyServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
+    return strike<void>(m_choose(Call::AddLease), m_timers,
+                        [=, inner = m_inner] { return inner->addLease(index, lease, stop); }, stop);
+}
+
+async::Task<void> FaultyServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                              std::stop_token stop) {
+    return strike<void>(m_choose(Call::AdviseCorrupt), m_timers,
+                        [=, inner = m_inner] { return inner->adviseCorrupt(index, share, reason, stop); }, stop);
+}
+
+}  // namespace tarn::storage

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/storage/storage_server.h"
+
+#include <map>
+#include <optional>
+
+namespace tarn::storage {
+
+/// A whole storage server in memory: the reference for what the interface means, and the ground of every simulation.
+///
+/// Thread: one. Answers at once. Shares may be read and altered from outside, as a disk fault would.
+class MemoryServer final : public StorageServer {
+public:
+    explicit MemoryServer(ServerDescription description, ByteCount capacity = ByteCount(~0ULL >> 1U));
+
+    [[nodiscard]] const ServerDescription& description() const noexcept override { return m_description; }
+    [[nodiscard]] async::Task<ServerVersion> version(std::stop_token stop) override;
+    [[nodiscard]] async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                   UploadSecret upload, LeaseSecrets lease,
+                                                   std::stop_token stop) override;
+    [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                   ByteOffset offset, SharedBytes data, std::stop_token stop) override;
+    [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
+                                          std::stop_token stop) override;
+    [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
+    [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                          std::stop_token stop) override;
+    [[nodiscard]] async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override;
+    [[nodiscard]] async::Task<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                  std::stop_token stop) override;
+
+    struct Advice {
+        StorageIndex index;
+        ShareNum share;
+        std::string reason;
+    };
+
+    /// The complete shares, to look at or to damage.
+    std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
+    /// What clients complained of.
+    std::vector<Advice> advice;
+
+    /// Shares that are allocated and not complete.
+    [[nodiscard]] std::size_t incomingCount() const noexcept;
+    [[nodiscard]] std::size_t leaseCount(StorageIndex index) const;
+
+private:
+    struct Incoming {
+        Bytes data;
+        std::vector<bool> written;
+        UploadSecret secret;
+    };
+
+    [[nodiscard]] std::optional<Error> findIncoming(StorageIndex index, ShareNum share, const UploadSecret& upload,
+                                                    Incoming*& found);
+
+    ServerDescription m_description;
+    ByteCount m_free;
+    std::map<StorageIndex, std::map<ShareNum, Incoming>> m_incoming;
+    std::map<StorageIndex, std::vector<LeaseSecrets>> m_leases;
+};
+
+}  // namespace tarn::storage

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "core/async/task.h"
+#include "core/foundation/bytes.h"
+#include "core/foundation/ids.h"
+#include "core/foundation/secret.h"
+#include "core/foundation/units.h"
+
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace tarn::storage {
+
+/// What a client knows of a server before it speaks to it.
+struct ServerDescription {
+    ServerId id;
+    std::string nickname;      ///< for people; from outside, so cleaned before it is shown
+    Bytes permutationSeed;     ///< orders servers for a storage index
+    LeaseSeed leaseSeed;       ///< enters every lease secret and write enabler for this server
+};
+
+/// A server's answer to "who are you".
+struct ServerVersion {
+    ByteCount maximumImmutableShareSize;
+    ByteCount maximumMutableShareSize;
+    ByteCount availableSpace;
+    std::string application;   ///< name and version as the server gives them; from outside
+};
+
+/// Which of the shares asked for the server had, and for which it now holds room.
+struct Allocation {
+    std::set<ShareNum> alreadyHave;  ///< every complete share in the bucket, asked for or not
+    std::set<ShareNum> allocated;    ///< room is held; write them
+};
+
+/// A half-open range of bytes [begin, end) within a share.
+struct ByteRange {
+    ByteOffset begin;
+    ByteOffset end;
+    bool operator==(const ByteRange&) const = default;
+};
+
+/// What a server still misses of a share after a write.
+struct WriteProgress {
+    bool complete = false;            ///< the share is closed, durable and visible
+    std::vector<ByteRange> required;  ///< empty when complete
+};
+
+/// One storage server as its client sees it: the immutable half of the Great Black Swamp protocol.
+///
+/// Thread: engine. Every call may be made at any time, many at once. Every call fails with Cancelled soon after `stop` is
+/// requested, and with Unreachable, TimedOut, WrongCertificate, Unauthorized, ServerFailed or ProtocolViolation as the
+/// server gives cause; further errors are named at each call. An implementation retries nothing by itself.
+/// Source: Tahoe-LAFS docs/specifications/http-storage-node-protocol.rst.
+class StorageServer {
+public:
+    virtual ~StorageServer() = default;
+
+    [[nodiscard]] virtual const ServerDescription& description() const noexcept = 0;
+
+    [[nodiscard]] virtual async::Task<ServerVersion> version(std::stop_token stop) = 0;
+
+    /// Asks for room for shares of `size` bytes each. Repeating it with the same secret changes nothing. A server without
+    /// room leaves shares out of `allocated`; that is no error.
+    [[nodiscard]] virtual async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                           UploadSecret upload, LeaseSecrets lease,
+                                                           std::stop_token stop) = 0;
+
+    /// Writes `data` at `offset` of an allocated share. The server closes the share when its last byte has come.
+    /// Fails: NotFound (not allocated), Conflict (other bytes stand there), NoSpace.
+    [[nodiscard]] virtual async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                           ByteOffset offset, SharedBytes data, std::stop_token stop) = 0;
+
+    /// Gives up an allocated share and its room. Fails: NotFound, Conflict (complete already).
+    [[nodiscard]] virtual async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                  std::stop_token stop) = 0;
+
+    /// The complete shares of a bucket; none when there is no such bucket.
+    [[nodiscard]] virtual async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) = 0;
+
+    /// Reads up to `length` bytes from `offset`; short or empty at the share's end. Never longer. Fails: NotFound.
+    [[nodiscard]] virtual async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                                  std::stop_token stop) = 0;
+
+    /// Adds a lease to every share of the bucket, or renews it. Fails: NotFound.
+    [[nodiscard]] virtual async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) = 0;
+
+    /// Tells the server that a share of its is damaged. `reason`: 1 to 32765 bytes of text, no secrets.
+    [[nodiscard]] virtual async::Task<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                          std::stop_token stop) = 0;
+};
+
+using ServerList = std::vector<std::shared_ptr<StorageServer>>;
+
+}  // namespace tarn::storage

@@ -69,7 +69,5 @@ struct std::hash<tarn::FixedId<Tag, Size>> {
 
 template <>
 struct std::hash<tarn::ServerId> {
-    std::size_t operator()(const tarn::ServerId& id) const noexcept {
-        return std::hash<std::string>{}(id.text());
-    }
+    std::size_t operator()(const tarn::ServerId& id) const noexcept { return std::hash<std::string>{}(id.text()); }
 };

@@ -25,7 +25,8 @@ OWNED = [
 # What shows a window or draws; the engine and the command line work without it.
 GUI = re.compile(
     r"^(Qt(Gui|Widgets)(/|$)|Q(Widget|MainWindow|Dialog|Application|GuiApplication|Painter|Pixmap|Image|Icon|Action|"
-    r"Menu|Clipboard|Color|Font|Palette|Screen|Window|SystemTrayIcon|\w*View|\w*Delegate)$)")
+    r"Menu|Clipboard|Color|Font|Palette|Screen|Window|SystemTrayIcon|AbstractItemView|ListView|TableView|TreeView|"
+    r"StyledItemDelegate|AbstractItemDelegate)$)")
 QT = re.compile(r"^(Q[A-Z]|Qt)")
 SINGLETON = re.compile(r"\bstatic\s+[\w:<>&*\s]+\b(instance|getInstance|sharedInstance)\s*\(")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc)(_|\.|$)", re.IGNORECASE)

@@ -1,0 +1,250 @@
+#include "core/formats/gbs_messages.h"
+#include "vectors.h"
+
+using namespace tarn;
+using namespace tarn::formats;
+
+namespace {
+
+struct Message {
+    std::string kind;
+    std::string name;
+    Bytes body;
+    bool valid = false;
+};
+
+std::vector<Message> readMessages() {
+    std::vector<Message> messages;
+    for (const QJsonValue& json : vectors::readJson("gbs_messages.json").array()) {
+        messages.push_back({vectors::text(json[u"kind"]), vectors::text(json[u"name"]), vectors::fromHex(json[u"hex"]),
+                            json[u"valid"].toBool()});
+    }
+    return messages;
+}
+
+const Bytes& bodyOf(const std::vector<Message>& messages, std::string_view kind, std::string_view name) {
+    for (const Message& message : messages) {
+        if (message.kind == kind && message.name == name) {
+            return message.body;
+        }
+    }
+    qFatal("no such message");
+}
+
+/// Parses by kind: nothing if refused, else what the writer makes of the value.
+std::optional<Bytes> rewritten(std::string_view kind, ByteView body) {
+    const auto again = [](const auto& parsed, auto write) -> std::optional<Bytes> {
+        if (!parsed && parsed.error().code != ErrorCode::ProtocolViolation) {
+            qFatal("refused with another code");
+        }
+        return parsed ? std::optional(write(*parsed)) : std::nullopt;
+    };
+    if (kind == "version") {
+        return again(gbs::parseVersionReply(body), gbs::writeVersionReply);
+    }
+    if (kind == "allocate") {
+        return again(gbs::parseAllocateRequest(body), gbs::writeAllocateRequest);
+    }
+    if (kind == "allocated") {
+        return again(gbs::parseAllocateReply(body), gbs::writeAllocateReply);
+    }
+    if (kind == "shares") {
+        return again(gbs::parseShareSet(body), gbs::writeShareSet);
+    }
+    if (kind == "write") {
+        return again(gbs::parseWriteReply(body), gbs::writeWriteReply);
+    }
+    if (kind == "advice") {
+        return again(gbs::parseCorruptionAdvice(body), gbs::writeCorruptionAdvice);
+    }
+    qFatal("no such kind");
+}
+
+std::set<ShareNum> shares(std::initializer_list<std::uint16_t> numbers) {
+    std::set<ShareNum> set;
+    for (const std::uint16_t number : numbers) {
+        set.insert(ShareNum(number));
+    }
+    return set;
+}
+
+Bytes hex(const char* text) {
+    return vectors::bytesOf(QByteArray::fromHex(text));
+}
+
+}  // namespace
+
+class GbsMessagesTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void whatTahoeTakesIsTakenAndWhatItRefusesIsRefused() {
+        const auto messages = readMessages();
+        QVERIFY(messages.size() > 35);
+        for (const Message& message : messages) {
+            const auto again = rewritten(message.kind, message.body);
+            QVERIFY2(again.has_value() == message.valid, (message.kind + ": " + message.name).c_str());
+            if (again) {
+                QVERIFY(rewritten(message.kind, *again) == again);
+            }
+        }
+    }
+
+    void bodiesAreThoseOfTahoeByteForByte() {
+        const auto messages = readMessages();
+        for (const auto& [kind, name] :
+             std::initializer_list<std::pair<const char*, const char*>>{{"version", "as the server writes it"},
+                                                                        {"version", "the largest number"},
+                                                                        {"allocate", "ten"},
+                                                                        {"allocate", "none"},
+                                                                        {"allocate", "all"},
+                                                                        {"allocate", "one"},
+                                                                        {"allocated", "ten"},
+                                                                        {"allocated", "all"},
+                                                                        {"shares", "ten"},
+                                                                        {"shares", "all"},
+                                                                        {"shares", "none"},
+                                                                        {"write", "nothing missing"},
+                                                                        {"write", "two ranges"},
+                                                                        {"advice", "plain"},
+                                                                        {"advice", "beyond ASCII"},
+                                                                        {"advice", "the longest"}}) {
+            const Bytes& body = bodyOf(messages, kind, name);
+            QVERIFY2(rewritten(kind, body) == body, name);
+        }
+    }
+
+    void aVersionReplyIsRead() {
+        const auto messages = readMessages();
+        const auto reply = gbs::parseVersionReply(bodyOf(messages, "version", "as the server writes it"));
+        QVERIFY(reply);
+        QCOMPARE(reply->maximumImmutableShareSize, 123456789012U);
+        QCOMPARE(reply->maximumMutableShareSize, 69105'000'000'000'000U);
+        QCOMPARE(reply->availableSpace, 123456789012U);
+        QCOMPARE(reply->application, std::string("tahoe-lafs/1.20.0"));
+    }
+
+    void unknownSpaceCountsAsAllThereCanBe() {
+        const auto messages = readMessages();
+        const auto reply =
+            gbs::parseVersionReply(bodyOf(messages, "version", "unknown space, one over the largest number"));
+        QVERIFY(reply);
+        QCOMPARE(reply->availableSpace, ~std::uint64_t{0});
+    }
+
+    void anAllocateRequestIsRead() {
+        const auto messages = readMessages();
+        const auto request = gbs::parseAllocateRequest(bodyOf(messages, "allocate", "indefinite lengths"));
+        QVERIFY(request);
+        QVERIFY(request->shares == shares({3, 200}));
+        QCOMPARE(request->allocatedSize, 99U);
+        const auto longer = gbs::parseAllocateRequest(bodyOf(messages, "allocate", "numbers longer than they need be"));
+        QVERIFY(longer && longer->shares == shares({5}) && longer->allocatedSize == 7);
+    }
+
+    void aWriteReplyIsRead() {
+        const auto messages = readMessages();
+        const auto reply = gbs::parseWriteReply(bodyOf(messages, "write", "two ranges"));
+        QVERIFY(reply);
+        QCOMPARE(reply->required.size(), std::size_t(2));
+        QVERIFY(reply->required[1] == std::pair(std::uint64_t{100}, std::uint64_t{1} << 63));
+    }
+
+    void adviceIsMadeValid() {
+        const auto reason = [](std::string_view given) {
+            return gbs::parseCorruptionAdvice(gbs::writeCorruptionAdvice(given)).value();
+        };
+        QCOMPARE(reason("block 3"), std::string("block 3"));
+        QVERIFY(!reason("").empty());
+        QCOMPARE(reason("a\xff"
+                        "b"),
+                 std::string("a\xef\xbf\xbd"
+                             "b"));
+        std::string accents;
+        for (int i = 0; i < 20000; ++i) {
+            accents += "\xc3\xa9";
+        }
+        QCOMPARE(reason(accents), accents.substr(0, 32764));
+        QCOMPARE(reason("x" + accents), "x" + accents.substr(0, 32764));
+    }
+
+    void damagedBodiesAreRefused_data() {
+        QTest::addColumn<QByteArray>("kind");
+        QTest::addColumn<QByteArray>("body");
+        const auto row = [](const char* name, const char* kind, const char* body) {
+            QTest::newRow(name) << QByteArray(kind) << QByteArray::fromHex(body);
+        };
+        row("nothing", "shares", "");
+        row("trailing byte", "shares", "d901028000");
+        row("trailing garbage", "shares", "d9010280ff");
+        row("share 256", "shares", "d9010281190100");
+        row("a huge share number", "shares", "d90102811bffffffffffffffff");
+        row("a share twice", "shares", "d90102820101");
+        row("another tag", "shares", "d901038101");
+        row("no tag", "shares", "8101");
+        row("two tags", "shares", "d90102d901028101");
+        row("the word of a huge array", "shares", "d901029bffffffffffffffff01");
+        row("a map for an array", "shares", "d90102a10101");
+        row("an array that does not end", "shares", "d901029f01");
+        row("a break at once", "shares", "ff");
+        row("a tag alone", "shares", "d90102");
+        row("a key twice", "write", "a2687265717569726564806872657175697265648");
+        row("a map of a huge length", "write", "bbffffffffffffffff68726571756972656480");
+        row("a key of a huge length", "write", "a17bffffffffffffffff7265717569726564");
+        row("a key of a length near 2^63", "write", "a17b7fffffffffffffff7265717569726564");
+        row("a reversed range", "write", "a168726571756972656481a265626567696e0963656e6405");
+        row("an empty range", "write", "a168726571756972656481a265626567696e0563656e6405");
+        row("a range with a key twice", "write", "a168726571756972656481a365626567696e0165626567696e0163656e6405");
+        row("a key of another kind", "write", "a1487265717569726564 80");
+        row("an integer as key", "write", "a10180");
+        row("reason not UTF-8", "advice", "a166726561736f6e62c328");
+        row("reason a surrogate", "advice", "a166726561736f6e63eda080");
+        row("a float", "allocate",
+            "a26d73686172652d6e756d62657273d90102806e616c6c6f63617465642d73697a65fb3ff0000000000000");
+    }
+    void damagedBodiesAreRefused() {
+        QFETCH(QByteArray, kind);
+        QFETCH(QByteArray, body);
+        QVERIFY(!rewritten(kind.toStdString(), vectors::bytesOf(body)));
+    }
+
+    void aMessageCutAnywhereIsRefused() {
+        for (const Message& message : readMessages()) {
+            if (!message.valid || message.body.size() > 1000) {
+                continue;
+            }
+            for (std::size_t length = 0; length < message.body.size(); ++length) {
+                QVERIFY(!rewritten(message.kind, ByteView(message.body).first(length)));
+            }
+        }
+    }
+
+    void deepNestingIsRefused() {
+        // {"x": [[[[…]]]], "required": []} with the unknown value 20,000 deep.
+        Bytes body = hex("a26178");
+        body.insert(body.end(), 20000, 0x81);
+        body.push_back(0x00);
+        const Bytes rest = hex("68726571756972656480");
+        body.insert(body.end(), rest.begin(), rest.end());
+        QVERIFY(!rewritten("write", body));
+        // Tags nest as well.
+        Bytes tags = hex("a26178");
+        tags.insert(tags.end(), 20000, 0xc1);
+        tags.push_back(0x00);
+        tags.insert(tags.end(), rest.begin(), rest.end());
+        QVERIFY(rewritten("write", tags));
+    }
+
+    void tooManyRangesAreRefused() {
+        gbs::WriteReply reply;
+        for (std::uint64_t i = 0; i < 65536; ++i) {
+            reply.required.emplace_back(2 * i, 2 * i + 1);
+        }
+        QVERIFY(gbs::parseWriteReply(gbs::writeWriteReply(reply)));
+        reply.required.emplace_back(1, 2);
+        QVERIFY(!gbs::parseWriteReply(gbs::writeWriteReply(reply)));
+    }
+};
+
+QTEST_GUILESS_MAIN(GbsMessagesTest)
+#include "gbs_messages_test.moc"

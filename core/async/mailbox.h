@@ -1,5 +1,8 @@
 #pragma once
 
+// Before <coroutine>, which Qt 6.4's moc cannot read as the first standard header of a source.
+#include "core/async/task.h"
+
 #include <coroutine>
 #include <deque>
 #include <memory>

@@ -15,8 +15,8 @@
 
 namespace tarn::async {
 
-/// The threads that may compute or block, so that the engine's own thread never does. `cpu` has a thread a core and runs
-/// pure functions of their inputs; `disk` runs reads, writes and SQLite.
+/// The threads that may compute or block, so that the engine's own thread never does. `cpu` has a thread a core and
+/// runs pure functions of their inputs; `disk` runs reads, writes and SQLite.
 struct Pools {
     QThreadPool cpu;
     QThreadPool disk;
@@ -42,7 +42,8 @@ template <typename Work>
             // QFuture is left aside on purpose: its result() copies, and awaiting a cancelled one crashes in QCoro 0.8.
             (void)QtConcurrent::run(pool, [home, waiting, shared = state] {
                 shared->outcome.emplace(shared->work());
-                QMetaObject::invokeMethod(home, [waiting] { waiting.resume(); }, Qt::QueuedConnection);
+                QMetaObject::invokeMethod(
+                    home, [waiting] { waiting.resume(); }, Qt::QueuedConnection);
             });
         }
         [[nodiscard]] Outcome await_resume() const { return std::move(*state->outcome); }

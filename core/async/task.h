@@ -15,8 +15,9 @@ namespace tarn::async {
 ///
 /// The house rules (each stands for a crash that was seen with QCoro 0.8 on GCC 12): coroutines are free functions that
 /// take their state by value or shared_ptr and the stop_token last; no lambda coroutines with captures, no reference
-/// parameters, no member coroutines of QObjects; an owner starts work by `TaskScope::spawn` and drains the scope before
-/// it goes.
+/// parameters, no member coroutines of QObjects; a lambda or an aggregate is named before it enters an awaited
+/// expression (it would be destroyed twice); an owner starts work by `TaskScope::spawn` and drains the scope before it
+/// goes.
 template <typename T>
 using Task = QCoro::Task<Result<T>>;
 

@@ -65,7 +65,9 @@ Task<void> sleepFor(std::shared_ptr<Timers> timers, Milliseconds delay, std::sto
             strong->wake(true);
         }
     });
-    co_await Sleeping{sleep};
+    // Named: GCC 12 destroys an aggregate that is made inside an awaited expression twice.
+    const Sleeping sleeping{sleep};
+    co_await sleeping;
     sleep->timer.reset();
     if (sleep->stopped) {
         co_return failure(ErrorCode::Cancelled);

@@ -22,8 +22,7 @@ template <typename T>
 async::Task<T> strike(Fault fault, std::shared_ptr<async::Timers> timers, std::function<async::Task<T>()> start,
                       std::stop_token stop) {
     switch (fault.kind) {
-    case Fault::Kind::Fail:
-        co_return failure(fault.error);
+    case Fault::Kind::Fail: co_return failure(fault.error);
     case Fault::Kind::Hang:
     case Fault::Kind::Delay: {
         const auto delay = fault.kind == Fault::Kind::Hang ? forever : fault.delay;
@@ -32,16 +31,13 @@ async::Task<T> strike(Fault fault, std::shared_ptr<async::Timers> timers, std::f
         }
         co_return co_await start();
     }
-    case Fault::Kind::FailLate:
-        (void)co_await start();
-        co_return failure(fault.error);
+    case Fault::Kind::FailLate: (void)co_await start(); co_return failure(fault.error);
     case Fault::Kind::Garble: {
         Result<T> result = co_await start();
         garble(result);
         co_return result;
     }
-    case Fault::Kind::None:
-        break;
+    case Fault::Kind::None: break;
     }
     co_return co_await start();
 }
@@ -52,8 +48,8 @@ FaultyServer::FaultyServer(std::shared_ptr<StorageServer> inner, std::shared_ptr
     : m_inner(std::move(inner)), m_timers(std::move(timers)), m_choose(std::move(choose)) {}
 
 async::Task<ServerVersion> FaultyServer::version(std::stop_token stop) {
-    return strike<ServerVersion>(m_choose(Call::Version), m_timers,
-                                 [inner = m_inner, stop] { return inner->version(stop); }, stop);
+    return strike<ServerVersion>(
+        m_choose(Call::Version), m_timers, [inner = m_inner, stop] { return inner->version(stop); }, stop);
 }
 
 async::Task<Allocation> FaultyServer::allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
@@ -71,30 +67,33 @@ async::Task<WriteProgress> FaultyServer::write(StorageIndex index, ShareNum shar
 }
 
 async::Task<void> FaultyServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
-    return strike<void>(m_choose(Call::Abort), m_timers,
-                        [=, inner = m_inner] { return inner->abort(index, share, upload, stop); }, stop);
+    return strike<void>(
+        m_choose(Call::Abort), m_timers, [=, inner = m_inner] { return inner->abort(index, share, upload, stop); },
+        stop);
 }
 
 async::Task<std::set<ShareNum>> FaultyServer::listShares(StorageIndex index, std::stop_token stop) {
-    return strike<std::set<ShareNum>>(m_choose(Call::ListShares), m_timers,
-                                      [=, inner = m_inner] { return inner->listShares(index, stop); }, stop);
+    return strike<std::set<ShareNum>>(
+        m_choose(Call::ListShares), m_timers, [=, inner = m_inner] { return inner->listShares(index, stop); }, stop);
 }
 
 async::Task<Bytes> FaultyServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                       std::stop_token stop) {
-    return strike<Bytes>(m_choose(Call::Read), m_timers,
-                         [=, inner = m_inner] { return inner->read(index, share, offset, length, stop); }, stop);
+    return strike<Bytes>(
+        m_choose(Call::Read), m_timers,
+        [=, inner = m_inner] { return inner->read(index, share, offset, length, stop); }, stop);
 }
 
 async::Task<void> FaultyServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
-    return strike<void>(m_choose(Call::AddLease), m_timers,
-                        [=, inner = m_inner] { return inner->addLease(index, lease, stop); }, stop);
+    return strike<void>(
+        m_choose(Call::AddLease), m_timers, [=, inner = m_inner] { return inner->addLease(index, lease, stop); }, stop);
 }
 
 async::Task<void> FaultyServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
                                               std::stop_token stop) {
-    return strike<void>(m_choose(Call::AdviseCorrupt), m_timers,
-                        [=, inner = m_inner] { return inner->adviseCorrupt(index, share, reason, stop); }, stop);
+    return strike<void>(
+        m_choose(Call::AdviseCorrupt), m_timers,
+        [=, inner = m_inner] { return inner->adviseCorrupt(index, share, reason, stop); }, stop);
 }
 
 }  // namespace tarn::storage

@@ -12,20 +12,50 @@ async::Task<T> answer(Result<T> result) {
     co_return result;
 }
 
-std::vector<ByteRange> missingRanges(const std::vector<bool>& written) {
+template <typename T>
+async::Task<T> cancelled() {
+    return answer<T>(failure(ErrorCode::Cancelled));
+}
+
+/// The gaps that `written` leaves in [0, size).
+std::vector<ByteRange> missingRanges(const std::map<std::size_t, std::size_t>& written, std::size_t size) {
     std::vector<ByteRange> missing;
-    for (std::size_t i = 0; i < written.size();) {
-        if (written[i]) {
-            ++i;
-            continue;
+    std::size_t reached = 0;
+    for (const auto& [begin, end] : written) {
+        if (begin > reached) {
+            missing.push_back({ByteOffset(reached), ByteOffset(begin)});
         }
-        const std::size_t begin = i;
-        while (i < written.size() && !written[i]) {
-            ++i;
-        }
-        missing.push_back({ByteOffset(begin), ByteOffset(i)});
+        reached = end;
+    }
+    if (reached < size) {
+        missing.push_back({ByteOffset(reached), ByteOffset(size)});
     }
     return missing;
+}
+
+/// Whether every byte of `data` that falls on a written one equals it.
+bool agrees(const std::map<std::size_t, std::size_t>& written, const Bytes& share, std::size_t begin, ByteView data) {
+    return std::ranges::all_of(written, [&](const auto& range) {
+        const std::size_t from = std::max(range.first, begin);
+        const std::size_t to = std::min(range.second, begin + data.size());
+        return from >= to ||
+               std::ranges::equal(ByteView(share).subspan(from, to - from), data.subspan(from - begin, to - from));
+    });
+}
+
+/// Adds [begin, end) to `written`, whose ranges neither overlap nor touch.
+void include(std::map<std::size_t, std::size_t>& written, std::size_t begin, std::size_t end) {
+    auto next = written.begin();
+    while (next != written.end()) {
+        if (next->first <= end && next->second >= begin) {
+            begin = std::min(begin, next->first);
+            end = std::max(end, next->second);
+            next = written.erase(next);
+        } else {
+            ++next;
+        }
+    }
+    written.emplace(begin, end);
 }
 
 }  // namespace
@@ -33,16 +63,20 @@ std::vector<ByteRange> missingRanges(const std::vector<bool>& written) {
 MemoryServer::MemoryServer(ServerDescription description, ByteCount capacity)
     : m_description(std::move(description)), m_free(capacity) {}
 
-async::Task<ServerVersion> MemoryServer::version(std::stop_token) {
+async::Task<ServerVersion> MemoryServer::version(std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<ServerVersion>();
+    }
     return answer<ServerVersion>(ServerVersion{m_free, m_free, m_free, "tarn-memory"});
 }
 
 async::Task<Allocation> MemoryServer::allocate(StorageIndex index, std::set<ShareNum> wanted, ByteCount size,
-                                               UploadSecret upload, LeaseSecrets lease, std::stop_token) {
-    Allocation result;
-    for (const auto& [number, data] : shares[index]) {
-        result.alreadyHave.insert(number);
+                                               UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<Allocation>();
     }
+    Allocation result;
+    result.alreadyHave = complete(index);
     for (const ShareNum number : wanted) {
         if (result.alreadyHave.contains(number)) {
             continue;
@@ -58,11 +92,28 @@ async::Task<Allocation> MemoryServer::allocate(StorageIndex index, std::set<Shar
             continue;
         }
         m_free = ByteCount(m_free.value() - size.value());
-        bucket.emplace(number, Incoming{Bytes(size.value()), std::vector<bool>(size.value()), upload});
+        bucket.emplace(number, Incoming{Bytes(size.value()), {}, upload});
         result.allocated.insert(number);
     }
-    m_leases[index].push_back(lease);
+    keepLease(index, lease);
     return answer<Allocation>(std::move(result));
+}
+
+std::set<ShareNum> MemoryServer::complete(StorageIndex index) const {
+    std::set<ShareNum> numbers;
+    if (const auto bucket = shares.find(index); bucket != shares.end()) {
+        for (const auto& [number, data] : bucket->second) {
+            numbers.insert(number);
+        }
+    }
+    return numbers;
+}
+
+void MemoryServer::keepLease(StorageIndex index, const LeaseSecrets& lease) {
+    auto& leases = m_leases[index];
+    if (std::ranges::none_of(leases, [&](const LeaseSecrets& kept) { return kept.renew == lease.renew; })) {
+        leases.push_back(lease);
+    }
 }
 
 std::optional<Error> MemoryServer::findIncoming(StorageIndex index, ShareNum share, const UploadSecret& upload,
@@ -79,7 +130,13 @@ std::optional<Error> MemoryServer::findIncoming(StorageIndex index, ShareNum sha
 }
 
 async::Task<WriteProgress> MemoryServer::write(StorageIndex index, ShareNum share, UploadSecret upload,
-                                               ByteOffset offset, SharedBytes data, std::stop_token) {
+                                               ByteOffset offset, SharedBytes data, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<WriteProgress>();
+    }
+    if (data->empty()) {
+        return answer<WriteProgress>(failure(ErrorCode::InvalidArgument, "nothing to write"));
+    }
     Incoming* incoming = nullptr;
     if (auto error = findIncoming(index, share, upload, incoming)) {
         return answer<WriteProgress>(failure(*error));
@@ -88,15 +145,13 @@ async::Task<WriteProgress> MemoryServer::write(StorageIndex index, ShareNum shar
     if (begin > incoming->data.size() || data->size() > incoming->data.size() - begin) {
         return answer<WriteProgress>(failure(ErrorCode::ProtocolViolation, "write past the allocated size"));
     }
-    for (std::size_t i = 0; i < data->size(); ++i) {
-        if (incoming->written[begin + i] && incoming->data[begin + i] != (*data)[i]) {
-            return answer<WriteProgress>(failure(ErrorCode::Conflict, "other bytes stand here already"));
-        }
+    if (!agrees(incoming->written, incoming->data, begin, *data)) {
+        return answer<WriteProgress>(failure(ErrorCode::Conflict, "other bytes stand here already"));
     }
-    std::copy(data->begin(), data->end(), incoming->data.begin() + static_cast<std::ptrdiff_t>(begin));
-    std::fill_n(incoming->written.begin() + static_cast<std::ptrdiff_t>(begin), data->size(), true);
+    std::ranges::copy(*data, incoming->data.begin() + static_cast<std::ptrdiff_t>(begin));
+    include(incoming->written, begin, begin + data->size());
     WriteProgress progress;
-    progress.required = missingRanges(incoming->written);
+    progress.required = missingRanges(incoming->written, incoming->data.size());
     progress.complete = progress.required.empty();
     if (progress.complete) {
         shares[index][share] = std::move(incoming->data);
@@ -105,8 +160,11 @@ async::Task<WriteProgress> MemoryServer::write(StorageIndex index, ShareNum shar
     return answer<WriteProgress>(std::move(progress));
 }
 
-async::Task<void> MemoryServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token) {
-    if (shares[index].contains(share)) {
+async::Task<void> MemoryServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<void>();
+    }
+    if (complete(index).contains(share)) {
         return answer<void>(failure(ErrorCode::Conflict, "share is complete"));
     }
     Incoming* incoming = nullptr;
@@ -118,16 +176,18 @@ async::Task<void> MemoryServer::abort(StorageIndex index, ShareNum share, Upload
     return answer<void>(Result<void>());
 }
 
-async::Task<std::set<ShareNum>> MemoryServer::listShares(StorageIndex index, std::stop_token) {
-    std::set<ShareNum> numbers;
-    for (const auto& [number, data] : shares[index]) {
-        numbers.insert(number);
+async::Task<std::set<ShareNum>> MemoryServer::listShares(StorageIndex index, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<std::set<ShareNum>>();
     }
-    return answer<std::set<ShareNum>>(std::move(numbers));
+    return answer<std::set<ShareNum>>(complete(index));
 }
 
 async::Task<Bytes> MemoryServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
-                                      std::stop_token) {
+                                      std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<Bytes>();
+    }
     const auto bucket = shares.find(index);
     if (bucket == shares.end() || !bucket->second.contains(share)) {
         return answer<Bytes>(failure(ErrorCode::NotFound, "no such share"));
@@ -139,16 +199,23 @@ async::Task<Bytes> MemoryServer::read(StorageIndex index, ShareNum share, ByteOf
     return answer<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
 }
 
-async::Task<void> MemoryServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token) {
-    if (shares[index].empty()) {
+async::Task<void> MemoryServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<void>();
+    }
+    if (complete(index).empty()) {
         return answer<void>(failure(ErrorCode::NotFound, "no such bucket"));
     }
-    m_leases[index].push_back(lease);
+    keepLease(index, lease);
     return answer<void>(Result<void>());
 }
 
-async::Task<void> MemoryServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason, std::stop_token) {
-    if (!shares[index].contains(share)) {
+async::Task<void> MemoryServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                              std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<void>();
+    }
+    if (!complete(index).contains(share)) {
         return answer<void>(failure(ErrorCode::NotFound, "no such share"));
     }
     advice.push_back({index, share, std::move(reason)});

@@ -43,15 +43,18 @@ public:
 
     /// Shares that are allocated and not complete.
     [[nodiscard]] std::size_t incomingCount() const noexcept;
+    /// Different leases on the bucket, of complete shares and of others.
     [[nodiscard]] std::size_t leaseCount(StorageIndex index) const;
 
 private:
     struct Incoming {
         Bytes data;
-        std::vector<bool> written;
+        std::map<std::size_t, std::size_t> written;  // begin to end; apart from each other
         UploadSecret secret;
     };
 
+    [[nodiscard]] std::set<ShareNum> complete(StorageIndex index) const;
+    void keepLease(StorageIndex index, const LeaseSecrets& lease);
     [[nodiscard]] std::optional<Error> findIncoming(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                                     Incoming*& found);
 

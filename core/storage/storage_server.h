@@ -17,9 +17,9 @@ namespace tarn::storage {
 /// What a client knows of a server before it speaks to it.
 struct ServerDescription {
     ServerId id;
-    std::string nickname;      ///< for people; from outside, so cleaned before it is shown
-    Bytes permutationSeed;     ///< orders servers for a storage index
-    LeaseSeed leaseSeed;       ///< enters every lease secret and write enabler for this server
+    std::string nickname;   ///< for people; from outside, so cleaned before it is shown
+    Bytes permutationSeed;  ///< orders servers for a storage index
+    LeaseSeed leaseSeed;    ///< enters every lease secret and write enabler for this server
 };
 
 /// A server's answer to "who are you".
@@ -27,7 +27,7 @@ struct ServerVersion {
     ByteCount maximumImmutableShareSize;
     ByteCount maximumMutableShareSize;
     ByteCount availableSpace;
-    std::string application;   ///< name and version as the server gives them; from outside
+    std::string application;  ///< name and version as the server gives them; from outside
 };
 
 /// Which of the shares asked for the server had, and for which it now holds room.
@@ -51,9 +51,10 @@ struct WriteProgress {
 
 /// One storage server as its client sees it: the immutable half of the Great Black Swamp protocol.
 ///
-/// Thread: engine. Every call may be made at any time, many at once. Every call fails with Cancelled soon after `stop` is
-/// requested, and with Unreachable, TimedOut, WrongCertificate, Unauthorized, ServerFailed or ProtocolViolation as the
-/// server gives cause; further errors are named at each call. An implementation retries nothing by itself.
+/// Thread: engine. Every call may be made at any time, many at once. Every call fails with Cancelled soon after `stop`
+/// is requested, and with Unreachable, TimedOut, WrongCertificate, Unauthorized, ServerFailed or ProtocolViolation as
+/// the server gives cause; further errors are named at each call. An implementation gives no error of a server a second
+/// try; where the connection broke before an answer came, it may have sent the request again.
 /// Source: Tahoe-LAFS docs/specifications/http-storage-node-protocol.rst.
 class StorageServer {
 public:
@@ -63,16 +64,19 @@ public:
 
     [[nodiscard]] virtual async::Task<ServerVersion> version(std::stop_token stop) = 0;
 
-    /// Asks for room for shares of `size` bytes each. Repeating it with the same secret changes nothing. A server without
-    /// room leaves shares out of `allocated`; that is no error.
-    [[nodiscard]] virtual async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
-                                                           UploadSecret upload, LeaseSecrets lease,
+    /// Asks for room for shares of `size` bytes each. Repeating it with the same secret changes nothing, though a
+    /// Tahoe-LAFS server then leaves the shares that are begun out of `allocated`; they can be written all the same.
+    /// A server without room leaves shares out of `allocated`; that is no error.
+    [[nodiscard]] virtual async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares,
+                                                           ByteCount size, UploadSecret upload, LeaseSecrets lease,
                                                            std::stop_token stop) = 0;
 
     /// Writes `data` at `offset` of an allocated share. The server closes the share when its last byte has come.
-    /// Fails: NotFound (not allocated), Conflict (other bytes stand there), NoSpace.
+    /// Fails: InvalidArgument (`data` is empty), NotFound (not allocated, or complete already), Conflict (other bytes
+    /// stand there), NoSpace.
     [[nodiscard]] virtual async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                           ByteOffset offset, SharedBytes data, std::stop_token stop) = 0;
+                                                           ByteOffset offset, SharedBytes data,
+                                                           std::stop_token stop) = 0;
 
     /// Gives up an allocated share and its room. Fails: NotFound, Conflict (complete already).
     [[nodiscard]] virtual async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
@@ -82,8 +86,8 @@ public:
     [[nodiscard]] virtual async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) = 0;
 
     /// Reads up to `length` bytes from `offset`; short or empty at the share's end. Never longer. Fails: NotFound.
-    [[nodiscard]] virtual async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
-                                                  std::stop_token stop) = 0;
+    [[nodiscard]] virtual async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                  ByteCount length, std::stop_token stop) = 0;
 
     /// Adds a lease to every share of the bucket, or renews it. Fails: NotFound.
     [[nodiscard]] virtual async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) = 0;

@@ -1,0 +1,23 @@
+#include "core/storage/memory_server.h"
+#include "tests/storage/contract.h"
+
+#include <QtTest>
+
+namespace tarn::testing {
+
+/// The server in memory keeps the contract: everything that is tested against it stands on this.
+class MemoryContractTest final : public StorageContract {
+    Q_OBJECT
+
+protected:
+    std::shared_ptr<storage::StorageServer> server() override { return m_server; }
+
+private:
+    std::shared_ptr<storage::MemoryServer> m_server =
+        std::make_shared<storage::MemoryServer>(storage::ServerDescription{});
+};
+
+}  // namespace tarn::testing
+
+QTEST_GUILESS_MAIN(tarn::testing::MemoryContractTest)
+#include "memory_contract_test.moc"

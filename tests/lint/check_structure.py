@@ -29,6 +29,8 @@ GUI = re.compile(
     r"StyledItemDelegate|AbstractItemDelegate)$)")
 QT = re.compile(r"^(Q[A-Z]|Qt)")
 SINGLETON = re.compile(r"\bstatic\s+[\w:<>&*\s]+\b(instance|getInstance|sharedInstance)\s*\(")
+# GCC 12 destroys a lambda or an aggregate that is made inside an awaited expression twice: it must have a name.
+AWAITED_TEMPORARY = re.compile(r"\bco_await\s+([\w:]+\s*\{|[^;]*\brunOn\s*\([^;]*\[[^\]]*\]\s*[({])")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc)(_|\.|$)", re.IGNORECASE)
 
 ROOT_ENTRIES = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "app", "core", "ui", "resources", "tests",
@@ -89,7 +91,11 @@ def check_file(root, path, modules, order):
     place = place_of(path)
     if VAGUE.search(path.name):
         faults.append(f"{path}:1: a name that says nothing of what is inside")
-    for number, line in enumerate((root / path).read_text(encoding="utf-8").splitlines(), 1):
+    text = (root / path).read_text(encoding="utf-8")
+    for match in AWAITED_TEMPORARY.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        faults.append(f"{path}:{line}: name the lambda or aggregate before awaiting it")
+    for number, line in enumerate(text.splitlines(), 1):
         if match := INCLUDE.match(line):
             if reason := check_include(place, match.group(2), match.group(1) == '"', modules, order):
                 faults.append(f"{path}:{number}: {reason} ({match.group(2)})")

@@ -85,6 +85,14 @@ class StructureLint(unittest.TestCase):
         self.write("core/upload/bad.h", "    static Plan& instance();\n")
         self.assert_fault("a singleton")
 
+    def test_an_awaited_temporary_lambda_is_reported(self):
+        self.write("core/upload/bad.cpp", "co_await async::runOn(pool,\n    [x] { return f(x); });\n")
+        self.assert_fault("name the lambda")
+
+    def test_an_awaited_temporary_aggregate_is_reported(self):
+        self.write("core/upload/bad.cpp", "co_await Sleeping{sleep};\n")
+        self.assert_fault("name the lambda or aggregate")
+
     def test_a_vague_name_is_reported(self):
         self.write("core/upload/upload_utils.h", "#pragma once\n")
         self.assert_fault("a name that says nothing")

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "core/crypto/hash.h"
+#include "core/foundation/bytes.h"
+#include "core/foundation/clock.h"
+#include "core/foundation/ids.h"
+#include "core/foundation/result.h"
+#include "core/foundation/secret.h"
+#include "core/foundation/units.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tarn::bucketstore {
+
+struct Options {
+    std::filesystem::path folder;
+    std::optional<ByteCount> maximumSize;  ///< of all shares together; none: only the disk limits it
+    ByteCount reservedSpace;               ///< left free on the disk for others
+    bool readOnly = false;
+};
+
+struct Allocation {
+    std::set<ShareNum> alreadyHave;
+    std::set<ShareNum> allocated;
+};
+
+struct WriteProgress {
+    bool complete = false;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> required;  ///< half-open ranges still missing
+};
+
+/// What the store holds now.
+///
+/// The counts of a store with many shares are taken by a thread that starts with it; until that is done they are too
+/// low, and so is what `Options::maximumSize` is held against.
+struct Usage {
+    std::uint64_t shares = 0;
+    ByteCount bytes;          ///< of complete shares' files: data, header and leases
+    ByteCount incomingBytes;  ///< held for shares that are not complete
+    ByteCount available;      ///< what a new share may take
+};
+
+/// A complete share, open for reading; stays readable even if the share is removed meanwhile. Thread: any.
+class ShareReader {
+public:
+    virtual ~ShareReader() = default;
+    [[nodiscard]] virtual ByteCount size() const noexcept = 0;
+    /// Reads up to `out.size()` bytes from `offset`; short at the end. Fails: ServerFailed.
+    [[nodiscard]] virtual Result<std::size_t> read(ByteOffset offset, MutableByteView out) const = 0;
+};
+
+/// A storage server's shares on disk.
+///
+///     FOLDER/shares/ab/cd/<storage index>/<share number>    complete shares, Tahoe's immutable container v2
+///     FOLDER/incoming/<storage index>.<share number>        begun shares; emptied at open
+///     FOLDER/corruption-advisories/…                        what clients complained of
+///     FOLDER/lock                                           held by the one program that owns the store
+///
+/// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced:
+/// what was acknowledged survives a power cut, what was not is never half visible. No folder grows with the store: two
+/// levels by the storage index's first characters, then one folder a bucket. Thread: any, calls may run at the same
+/// time. Calls block on the disk: run them on a disk pool.
+class BucketStore {
+public:
+    /// Makes the folders if need be and takes the lock. Fails: ProfileLocked, FileUnwritable.
+    [[nodiscard]] static Result<std::unique_ptr<BucketStore>> open(Options options, std::shared_ptr<Clock> clock);
+    virtual ~BucketStore() = default;
+
+    /// See storage::StorageServer::allocate. Adds or renews a lease on the shares that are there. Shares for which no
+    /// room is left are not allocated.
+    [[nodiscard]] virtual Result<Allocation> allocate(StorageIndex index, const std::set<ShareNum>& shares,
+                                                      ByteCount size, const UploadSecret& upload,
+                                                      const LeaseSecrets& lease) = 0;
+    /// Returns when the bytes are with the system; when they complete the share, once it would survive a power cut.
+    /// Fails: NotFound, Unauthorized, Conflict, InvalidArgument (past the allocated size, or too many gaps), NoSpace,
+    /// ServerFailed. Where the disk fails (the last two) the begun share is given up and its room is free again.
+    [[nodiscard]] virtual Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,
+                                                      ByteOffset offset, ByteView data) = 0;
+    /// Fails: NotFound, Unauthorized, Conflict (complete).
+    [[nodiscard]] virtual Result<void> abort(StorageIndex index, ShareNum share, const UploadSecret& upload) = 0;
+    [[nodiscard]] virtual Result<std::set<ShareNum>> list(StorageIndex index) const = 0;
+    /// Fails: NotFound, ServerFailed (damaged container).
+    [[nodiscard]] virtual Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
+                                                                               ShareNum share) const = 0;
+    /// Fails: NotFound, NoSpace, ServerFailed.
+    [[nodiscard]] virtual Result<void> addLease(StorageIndex index, const LeaseSecrets& lease) = 0;
+    /// Keeps a client's complaint. Bounded in number and size. Fails: NotFound.
+    [[nodiscard]] virtual Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) = 0;
+    [[nodiscard]] virtual Usage usage() const = 0;
+    /// Gives back begun shares that nobody wrote to for 30 minutes; call it now and then.
+    virtual void dropStaleIncoming() = 0;
+};
+
+}  // namespace tarn::bucketstore

@@ -1,0 +1,522 @@
+#include "core/bucketstore/disk_store.h"
+
+#include "core/foundation/base32.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace tarn::bucketstore {
+
+namespace {
+
+constexpr std::chrono::minutes staleAfter{30};
+/// Larger allocations find no room anywhere; the sums below cannot overflow under it.
+constexpr std::uint64_t mostShareSize = 1ULL << 56U;
+constexpr std::uint64_t countedAtOnce = 8192;
+constexpr std::uint16_t mostShareNumber = 255;
+
+/// What a client is told of a failing disk: full, or not well.
+tl::unexpected<Error> diskFailure(Error error) {
+    if (error.code != ErrorCode::NoSpace && error.code != ErrorCode::Conflict) {
+        error.code = ErrorCode::ServerFailed;
+    }
+    return failure(std::move(error));
+}
+
+Result<void> makeFolderPath(FileSystem& files, const std::string& path) {
+    const auto made = files.makeFolder(path);
+    if (made) {
+        return {};
+    }
+    const std::size_t slash = path.find_last_of('/');
+    if (made.error().code != ErrorCode::NotFound || slash == std::string::npos || slash == 0) {
+        return failure(made.error());
+    }
+    if (auto parent = makeFolderPath(files, path.substr(0, slash)); !parent) {
+        return parent;
+    }
+    const auto again = files.makeFolder(path);
+    return again ? Result<void>() : failure(again.error());
+}
+
+class DiskShareReader final : public ShareReader {
+public:
+    DiskShareReader(std::unique_ptr<File> file, std::uint64_t length) : m_file(std::move(file)), m_length(length) {}
+
+    [[nodiscard]] ByteCount size() const noexcept override { return ByteCount(m_length); }
+
+    [[nodiscard]] Result<std::size_t> read(ByteOffset offset, MutableByteView out) const override {
+        if (offset.value() >= m_length) {
+            return 0;
+        }
+        const std::uint64_t most = std::min<std::uint64_t>(out.size(), m_length - offset.value());
+        auto got = m_file->read(containerHeaderSize + offset.value(), out.first(static_cast<std::size_t>(most)));
+        if (!got) {
+            return diskFailure(got.error());
+        }
+        return got;
+    }
+
+private:
+    std::unique_ptr<File> m_file;
+    std::uint64_t m_length;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BucketStore>> BucketStore::open(Options options, std::shared_ptr<Clock> clock) {
+    return openDiskStore(std::move(options), std::move(clock), makePosixFileSystem());
+}
+
+Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
+                                                   std::shared_ptr<FileSystem> files) {
+    std::error_code ignored;
+    std::string folder = std::filesystem::absolute(options.folder, ignored).lexically_normal().string();
+    while (folder.size() > 1 && folder.back() == '/') {
+        folder.pop_back();
+    }
+    const auto unusable = [](Error error) {
+        if (error.code != ErrorCode::ProfileLocked && error.code != ErrorCode::NoSpace) {
+            error.code = ErrorCode::FileUnwritable;
+        } else if (error.code == ErrorCode::NoSpace) {
+            error.code = ErrorCode::DiskFull;
+        }
+        return failure(std::move(error));
+    };
+    if (auto made = makeFolderPath(*files, folder); !made) {
+        return unusable(made.error());
+    }
+    auto lock = files->lock(folder + "/lock");
+    if (!lock) {
+        return unusable(lock.error());
+    }
+    for (const char* const name : {"/shares", "/incoming", "/corruption-advisories"}) {
+        if (const auto made = files->makeFolder(folder + name); !made) {
+            return unusable(made.error());
+        }
+    }
+    // Whoever wrote to an unfinished share is told that it is not there, and begins it anew.
+    const std::string incoming = folder + "/incoming/";
+    const auto leftovers = files->names(folder + "/incoming");
+    if (!leftovers) {
+        return unusable(leftovers.error());
+    }
+    for (const std::string& name : *leftovers) {
+        if (auto removed = files->remove(incoming + name); !removed) {
+            return unusable(removed.error());
+        }
+    }
+    // What a program made before it was killed may be there and not be on the disk; from here on it may be relied on.
+    if (auto synced = files->syncAll(folder); !synced) {
+        return unusable(synced.error());
+    }
+    return std::unique_ptr<BucketStore>(std::make_unique<DiskStore>(
+        std::move(options), std::move(clock), std::move(files), std::move(folder), std::move(*lock)));
+}
+
+DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files,
+                     std::string folder, std::unique_ptr<FolderLock> folderLock)
+    : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
+      m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
+      m_advisories(m_files, m_folder + "/corruption-advisories"),
+      m_usage(m_files, m_folder + "/shares", countedAtOnce) {}
+
+std::string DiskStore::incomingPath(const Key& key) const {
+    std::string path = m_folder;
+    path.append("/incoming/").append(toBase32(key.first.bytes())).append(1, '.');
+    path.append(std::to_string(key.second.value()));
+    return path;
+}
+
+bool DiskStore::isBegun(const Key& key) const {
+    const std::lock_guard lock(m_mutex);
+    return m_begun.contains(key);
+}
+
+Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
+    auto shares = m_tree.shares(index);
+    if (!shares) {
+        return diskFailure(shares.error());
+    }
+    // Asked after the folder was read: a share that is in both is placed and not settled.
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(*shares, [&](ShareNum share) { return m_begun.contains({index, share}); });
+    return shares;
+}
+
+Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lease& lease) {
+    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease);
+    if (!grown) {
+        return failure(grown.error());
+    }
+    if (*grown > 0) {
+        const auto held = m_usage.hold();
+        m_usage.add(held, index, 0, static_cast<std::int64_t>(*grown));
+    }
+    return {};
+}
+
+std::uint64_t DiskStore::roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const {
+    if (m_options.readOnly) {
+        return 0;
+    }
+    const auto less = [](std::uint64_t a, std::uint64_t b) {
+        return a > b ? a - b : 0;
+    };
+    // What begun shares have written is missing from the disk's free space already.
+    std::uint64_t room = less(less(freeOnDisk, m_options.reservedSpace.value()), m_claimed - m_written);
+    if (m_options.maximumSize) {
+        room = std::min(room, less(less(m_options.maximumSize->value(), used), m_claimed));
+    }
+    return room;
+}
+
+Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareNum>& wanted, ByteCount size,
+                                       const UploadSecret& upload, const LeaseSecrets& secrets) {
+    if (!wanted.empty() && wanted.rbegin()->value() > mostShareNumber) {
+        return failure(ErrorCode::InvalidArgument, "share number over 255");
+    }
+    auto onDisk = m_tree.shares(index);
+    if (!onDisk) {
+        return diskFailure(onDisk.error());
+    }
+    const Lease lease(secrets, m_clock->wallNow());
+    Allocation result;
+    if (!onDisk->empty()) {
+        const BucketGate::Pass pass(m_leaseGate, index);
+        for (const ShareNum share : *onDisk) {
+            if (isBegun({index, share})) {
+                continue;
+            }
+            // A share without room for one more lease is a good share all the same; a damaged one is not.
+            const auto granted = grantLease(index, share, lease);
+            if (granted || granted.error().code == ErrorCode::NoSpace) {
+                result.alreadyHave.insert(share);
+            }
+        }
+    }
+    std::set<ShareNum> missing;
+    std::ranges::set_difference(wanted, *onDisk, std::inserter(missing, missing.end()));
+    if (missing.empty() || m_options.readOnly || size.value() > mostShareSize) {
+        return result;
+    }
+    const auto freeOnDisk = m_files->freeSpace(m_folder);
+    if (!freeOnDisk) {
+        return diskFailure(freeOnDisk.error());
+    }
+    claim(std::move(missing), index, size.value(), upload, lease.record(ourContainerVersion), *freeOnDisk, result);
+    return result;
+}
+
+void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
+                      const LeaseRecord& lease, std::uint64_t freeOnDisk, Allocation& result) {
+    const std::uint64_t used = m_usage.now().bytes;
+    const SteadyTime now = m_clock->steadyNow();
+    const std::lock_guard lock(m_mutex);
+    for (const ShareNum share : shares) {
+        const auto known = m_begun.find({index, share});
+        if (known != m_begun.end()) {
+            // Another upload's share is neither here nor free.
+            if (known->second->upload == upload && known->second->size == size) {
+                known->second->lastUse = now;
+                result.allocated.insert(share);
+            }
+            continue;
+        }
+        if (size + containerOverhead > roomLeft(freeOnDisk, used) || m_begun.size() >= mostBegunShares) {
+            continue;
+        }
+        auto begun = std::make_shared<Begun>();
+        begun->key = {index, share};
+        begun->size = size;
+        begun->upload = upload;
+        begun->lease = lease;
+        begun->lastUse = now;
+        m_begun.emplace(Key(index, share), std::move(begun));
+        m_claimed += size + containerOverhead;
+        result.allocated.insert(share);
+    }
+}
+
+Result<std::shared_ptr<DiskStore::Begun>> DiskStore::find(const Key& key, const UploadSecret& upload) {
+    const SteadyTime now = m_clock->steadyNow();
+    const std::lock_guard lock(m_mutex);
+    const auto known = m_begun.find(key);
+    if (known == m_begun.end()) {
+        return failure(ErrorCode::NotFound, "share is not allocated");
+    }
+    if (!(known->second->upload == upload)) {
+        return failure(ErrorCode::Unauthorized, "wrong upload secret");
+    }
+    known->second->lastUse = now;
+    return known->second;
+}
+
+Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const UploadSecret& upload,
+                                       ByteOffset offset, ByteView data) {
+    const auto found = find({index, share}, upload);
+    if (!found) {
+        return failure(found.error());
+    }
+    Begun& begun = **found;
+    const std::lock_guard lock(begun.mutex);
+    if (begun.gone) {
+        return failure(ErrorCode::NotFound, "share is not allocated");
+    }
+    if (offset.value() > begun.size || data.size() > begun.size - offset.value()) {
+        return failure(ErrorCode::InvalidArgument, "write past the allocated size");
+    }
+    const Range range{offset.value(), offset.value() + data.size()};
+    if (begun.written.countAfter(range) > mostPieces) {
+        return failure(ErrorCode::InvalidArgument, "too many gaps between the pieces of a share");
+    }
+    if (data.empty()) {
+        return WriteProgress{false, begun.written.missing(begun.size)};
+    }
+
+    const bool first = !begun.hasFile;
+    auto file = openIncoming(begun);
+    if (!file) {
+        giveUp(begun);
+        return diskFailure(file.error());
+    }
+    if (auto same = checkOverlap(**file, begun, range, data); !same) {
+        return failure(same.error());
+    }
+    WrittenRanges after = begun.written;
+    after.add(range);
+    const bool completes = after.total() == begun.size;
+    auto done = putBytes(**file, begun, first, range.first, data, completes);
+    file->reset();
+    if (done && completes) {
+        done = publish(begun);
+    }
+    if (!done) {
+        giveUp(begun);
+        return diskFailure(done.error());
+    }
+    if (completes) {
+        forget(begun);
+        return WriteProgress{true, {}};
+    }
+    {
+        const std::lock_guard account(m_mutex);
+        m_written += after.total() - begun.written.total();
+    }
+    begun.written = std::move(after);
+    return WriteProgress{false, begun.written.missing(begun.size)};
+}
+
+Result<std::unique_ptr<File>> DiskStore::openIncoming(Begun& begun) {
+    const std::string path = incomingPath(begun.key);
+    if (begun.hasFile) {
+        return m_files->open(path, FileSystem::Access::Change);
+    }
+    auto file = m_files->open(path, FileSystem::Access::CreateNew);
+    if (!file && file.error().code == ErrorCode::Conflict) {
+        // What an earlier share of this name could not remove as the disk failed it.
+        if (auto removed = m_files->remove(path); !removed) {
+            return failure(removed.error());
+        }
+        file = m_files->open(path, FileSystem::Access::CreateNew);
+    }
+    begun.hasFile = file.has_value();
+    return file;
+}
+
+Result<void> DiskStore::checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const {
+    constexpr std::size_t atOnce = 64UL * 1024;
+    Bytes there;
+    for (const auto& [begin, end] : begun.written.within(range)) {
+        for (std::uint64_t at = begin; at < end; at += atOnce) {
+            there.resize(static_cast<std::size_t>(std::min<std::uint64_t>(atOnce, end - at)));
+            const auto got = file.read(containerHeaderSize + at, there);
+            if (!got) {
+                return diskFailure(got.error());
+            }
+            const ByteView here = data.subspan(static_cast<std::size_t>(at - range.first), there.size());
+            if (*got != there.size() || !std::ranges::equal(there, here)) {
+                return failure(ErrorCode::Conflict, "other bytes stand here already");
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
+                                 bool completes) {
+    const ContainerHeader header = makeContainerHeader(begun.size, 1);
+    const bool whole = first && completes;
+    Result<void> done;
+    if (whole) {
+        done = file.write(0, std::array{ByteView(header), data, ByteView(begun.lease)});
+    } else {
+        if (first) {
+            done = file.write(0, std::array{ByteView(header)});
+        }
+        if (done) {
+            done = file.write(containerHeaderSize + offset, std::array{data});
+        }
+        if (done && completes) {
+            done = file.write(containerHeaderSize + begun.size, std::array{ByteView(begun.lease)});
+        }
+    }
+    if (done && completes) {
+        done = file.sync();
+    }
+    return done;
+}
+
+Result<void> DiskStore::publish(const Begun& begun) {
+    const auto& [index, share] = begun.key;
+    const auto bytes = static_cast<std::int64_t>(begun.size + containerOverhead);
+    {
+        const auto held = m_usage.hold();
+        if (auto placed = m_tree.place(incomingPath(begun.key), index, share); !placed) {
+            return placed;
+        }
+        m_usage.add(held, index, 1, bytes);
+    }
+    auto settled = m_tree.settle(index);
+    if (!settled) {
+        // Nobody has seen it. It would do no harm, but the client is told that it is not there.
+        const auto held = m_usage.hold();
+        if (m_files->remove(m_tree.sharePath(index, share))) {
+            m_usage.add(held, index, -1, -bytes);
+        }
+    }
+    return settled;
+}
+
+void DiskStore::giveUp(Begun& begun) {
+    if (begun.hasFile) {
+        // Where even this fails, the next start or the next share of this name clears it away.
+        (void)m_files->remove(incomingPath(begun.key));
+    }
+    forget(begun);
+}
+
+void DiskStore::forget(Begun& begun) {
+    begun.gone = true;
+    const std::lock_guard lock(m_mutex);
+    m_claimed -= begun.size + containerOverhead;
+    m_written -= begun.written.total();
+    // The caller holds the object by a pointer of its own.
+    m_begun.erase(begun.key);
+}
+
+Result<void> DiskStore::abort(StorageIndex index, ShareNum share, const UploadSecret& upload) {
+    const auto found = find({index, share}, upload);
+    if (found) {
+        Begun& begun = **found;
+        const std::lock_guard lock(begun.mutex);
+        if (!begun.gone) {
+            giveUp(begun);
+            return {};
+        }
+    } else if (found.error().code != ErrorCode::NotFound) {
+        return failure(found.error());
+    }
+    if (m_files->fileSize(m_tree.sharePath(index, share))) {
+        return failure(ErrorCode::Conflict, "share is complete");
+    }
+    return failure(ErrorCode::NotFound, "share is not allocated");
+}
+
+Result<std::set<ShareNum>> DiskStore::list(StorageIndex index) const {
+    return visible(index);
+}
+
+Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex index, ShareNum share) const {
+    auto file = m_files->open(m_tree.sharePath(index, share), FileSystem::Access::Read);
+    if (!file) {
+        if (file.error().code == ErrorCode::NotFound) {
+            return failure(ErrorCode::NotFound, "no such share");
+        }
+        return diskFailure(file.error());
+    }
+    if (isBegun({index, share})) {
+        return failure(ErrorCode::NotFound, "no such share");
+    }
+    // The header first, then the size: see readContainer.
+    ContainerHeader header{};
+    const auto got = (*file)->read(0, header);
+    if (!got) {
+        return diskFailure(got.error());
+    }
+    const auto size = (*file)->size();
+    if (!size) {
+        return diskFailure(size.error());
+    }
+    const auto layout = readContainer(ByteView(header).first(*got), *size);
+    if (!layout) {
+        return failure(layout.error());
+    }
+    return std::shared_ptr<const ShareReader>(std::make_shared<DiskShareReader>(std::move(*file), layout->dataLength));
+}
+
+Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets) {
+    const auto shares = visible(index);
+    if (!shares) {
+        return failure(shares.error());
+    }
+    if (shares->empty()) {
+        return failure(ErrorCode::NotFound, "no share here");
+    }
+    const Lease lease(secrets, m_clock->wallNow());
+    const BucketGate::Pass pass(m_leaseGate, index);
+    Result<void> outcome;
+    for (const ShareNum share : *shares) {
+        if (auto granted = grantLease(index, share, lease); !granted) {
+            outcome = diskFailure(granted.error());
+        }
+    }
+    return outcome;
+}
+
+Result<void> DiskStore::adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) {
+    const auto shares = visible(index);
+    if (!shares) {
+        return failure(shares.error());
+    }
+    if (!shares->contains(share)) {
+        return failure(ErrorCode::NotFound, "no such share");
+    }
+    auto kept = m_advisories.keep(index, share, reason, m_clock->wallNow());
+    if (!kept) {
+        return diskFailure(kept.error());
+    }
+    return kept;
+}
+
+Usage DiskStore::usage() const {
+    const UsageCounter::Count count = m_usage.now();
+    const std::uint64_t freeOnDisk = m_files->freeSpace(m_folder).value_or(0);
+    const std::lock_guard lock(m_mutex);
+    const std::uint64_t room = roomLeft(freeOnDisk, count.bytes);
+    return {count.shares, ByteCount(count.bytes), ByteCount(m_claimed),
+            ByteCount(room > containerOverhead ? room - containerOverhead : 0)};
+}
+
+void DiskStore::dropStaleIncoming() {
+    const SteadyTime now = m_clock->steadyNow();
+    std::vector<std::shared_ptr<Begun>> stale;
+    {
+        const std::lock_guard lock(m_mutex);
+        for (const auto& [key, begun] : m_begun) {
+            if (now - begun->lastUse >= staleAfter) {
+                stale.push_back(begun);
+            }
+        }
+    }
+    for (const auto& begun : stale) {
+        // A share that is being written to at this moment is not stale.
+        const std::unique_lock lock(begun->mutex, std::try_to_lock);
+        if (lock.owns_lock() && !begun->gone) {
+            giveUp(*begun);
+        }
+    }
+}
+
+}  // namespace tarn::bucketstore

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "core/bucketstore/advisories.h"
+#include "core/bucketstore/bucket_store.h"
+#include "core/bucketstore/container.h"
+#include "core/bucketstore/file_system.h"
+#include "core/bucketstore/lease_writer.h"
+#include "core/bucketstore/share_tree.h"
+#include "core/bucketstore/usage_counter.h"
+#include "core/bucketstore/written_ranges.h"
+
+#include <map>
+#include <mutex>
+
+namespace tarn::bucketstore {
+
+/// The most begun shares at one time, and the most pieces with gaps between them in one: what a client may make the
+/// store remember.
+inline constexpr std::size_t mostBegunShares = 16384;
+inline constexpr std::size_t mostPieces = 1024;
+
+/// `BucketStore::open` on a given file system.
+[[nodiscard]] Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
+                                                                 std::shared_ptr<FileSystem> files);
+
+/// The store on the disk.
+///
+/// What is begun is known in memory alone: room is claimed by a number, the file is made by the first write, and a
+/// restart forgets all of it. A begun share has a lock of its own, held over its writes and syncs; `m_mutex` guards the
+/// table of begun shares and the claims, and is never held over a call that waits for the disk. Lock order: a begun
+/// share's, then the usage counter's, then `m_mutex`.
+class DiskStore final : public BucketStore {
+public:
+    DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files, std::string folder,
+              std::unique_ptr<FolderLock> folderLock);
+
+    [[nodiscard]] Result<Allocation> allocate(StorageIndex index, const std::set<ShareNum>& wanted, ByteCount size,
+                                              const UploadSecret& upload, const LeaseSecrets& secrets) override;
+    [[nodiscard]] Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,
+                                              ByteOffset offset, ByteView data) override;
+    [[nodiscard]] Result<void> abort(StorageIndex index, ShareNum share, const UploadSecret& upload) override;
+    [[nodiscard]] Result<std::set<ShareNum>> list(StorageIndex index) const override;
+    [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
+                                                                       ShareNum share) const override;
+    [[nodiscard]] Result<void> addLease(StorageIndex index, const LeaseSecrets& secrets) override;
+    [[nodiscard]] Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) override;
+    [[nodiscard]] Usage usage() const override;
+    void dropStaleIncoming() override;
+
+private:
+    using Key = std::pair<StorageIndex, ShareNum>;
+
+    /// A share that is allocated and not complete.
+    struct Begun {
+        Key key;
+        std::uint64_t size = 0;
+        UploadSecret upload;
+        LeaseRecord lease{};
+        SteadyTime lastUse;  ///< guarded by the store's mutex
+        std::mutex mutex;    ///< guards what follows, and the file
+        WrittenRanges written;
+        bool hasFile = false;
+        bool gone = false;  ///< complete or given up
+    };
+
+    [[nodiscard]] std::string incomingPath(const Key& key) const;
+    [[nodiscard]] bool isBegun(const Key& key) const;
+    /// The begun share, touched. Fails: NotFound, Unauthorized.
+    [[nodiscard]] Result<std::shared_ptr<Begun>> find(const Key& key, const UploadSecret& upload);
+    /// The shares that others may see: what is being settled is not there yet.
+    [[nodiscard]] Result<std::set<ShareNum>> visible(StorageIndex index) const;
+    [[nodiscard]] Result<void> grantLease(StorageIndex index, ShareNum share, const Lease& lease);
+    /// What may still be claimed. Needs `m_mutex`.
+    [[nodiscard]] std::uint64_t roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const;
+    void claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
+               const LeaseRecord& lease, std::uint64_t freeOnDisk, Allocation& result);
+
+    // These need the begun share's lock.
+    [[nodiscard]] Result<std::unique_ptr<File>> openIncoming(Begun& begun);
+    [[nodiscard]] Result<void> checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const;
+    [[nodiscard]] Result<void> putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
+                                        bool completes);
+    [[nodiscard]] Result<void> publish(const Begun& begun);
+    void giveUp(Begun& begun);
+    void forget(Begun& begun);
+
+    const Options m_options;
+    const std::shared_ptr<Clock> m_clock;
+    const std::shared_ptr<FileSystem> m_files;
+    const std::string m_folder;
+    const std::unique_ptr<FolderLock> m_folderLock;
+    ShareTree m_tree;
+    Advisories m_advisories;
+    UsageCounter m_usage;
+    BucketGate m_leaseGate;
+
+    mutable std::mutex m_mutex;
+    std::map<Key, std::shared_ptr<Begun>> m_begun;
+    std::uint64_t m_claimed = 0;  ///< by begun shares, containers and all
+    std::uint64_t m_written = 0;  ///< of that, on the disk already
+};
+
+}  // namespace tarn::bucketstore

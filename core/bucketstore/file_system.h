@@ -1,0 +1,70 @@
+#pragma once
+
+#include "core/foundation/bytes.h"
+#include "core/foundation/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tarn::bucketstore {
+
+/// An open file; closed when it goes. Thread: any.
+class File {
+public:
+    virtual ~File() = default;
+    /// Reads up to `out.size()` bytes from `offset`; short only at the file's end.
+    [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const = 0;
+    /// Writes all `pieces` one behind the other from `offset`. After a failure any part of them may have been written.
+    [[nodiscard]] virtual Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) = 0;
+    /// Returns once the bytes, and the length, survive a power cut. After a failure the file's bytes are not to be
+    /// trusted: the system may have dropped what it could not write, and a second try would lie.
+    [[nodiscard]] virtual Result<void> sync() = 0;
+    [[nodiscard]] virtual Result<std::uint64_t> size() const = 0;
+    [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
+};
+
+/// What keeps other programs out, until it goes.
+class FolderLock {
+public:
+    virtual ~FolderLock() = default;
+};
+
+/// The calls by which the store reaches the disk, so that tests can fill the disk or cut the power at each of them.
+///
+/// Thread: any. Fails: NotFound (the file, or a folder on the way to it), NoSpace (disk or quota full), FileUnwritable
+/// (no permission, a read-only disk), ServerFailed (all else). Details name the call and the system's reason, no path.
+class FileSystem {
+public:
+    enum class Access : std::uint8_t {
+        Read,
+        Change,     ///< an existing file, for reading and writing
+        CreateNew,  ///< a file that must not exist yet (else Conflict); for its owner alone
+    };
+
+    virtual ~FileSystem() = default;
+    [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const std::string& path, Access access) = 0;
+    [[nodiscard]] virtual Result<std::uint64_t> fileSize(const std::string& path) = 0;
+    /// False when the folder was there. The new folder is for its owner alone.
+    [[nodiscard]] virtual Result<bool> makeFolder(const std::string& path) = 0;
+    /// The names in a folder, in no order, without "." and "..".
+    [[nodiscard]] virtual Result<std::vector<std::string>> names(const std::string& folder) = 0;
+    /// Moves a file to a name that must not be taken. Fails also with: Conflict (taken).
+    [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+    [[nodiscard]] virtual Result<void> remove(const std::string& file) = 0;
+    /// Returns once the names in the folder survive a power cut.
+    [[nodiscard]] virtual Result<void> syncFolder(const std::string& folder) = 0;
+    /// Returns once everything that was done below `folder` before the call survives a power cut.
+    [[nodiscard]] virtual Result<void> syncAll(const std::string& folder) = 0;
+    /// What a program without privileges may still write.
+    [[nodiscard]] virtual Result<std::uint64_t> freeSpace(const std::string& folder) = 0;
+    /// Makes the file if need be. Fails also with: ProfileLocked (another program holds it).
+    [[nodiscard]] virtual Result<std::unique_ptr<FolderLock>> lock(const std::string& path) = 0;
+};
+
+/// The machine's own disk.
+[[nodiscard]] std::shared_ptr<FileSystem> makePosixFileSystem();
+
+}  // namespace tarn::bucketstore

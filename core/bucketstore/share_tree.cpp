@@ -1,0 +1,123 @@
+#include "core/bucketstore/share_tree.h"
+
+#include "core/foundation/base32.h"
+
+#include <array>
+#include <charconv>
+
+namespace tarn::bucketstore {
+
+namespace {
+
+constexpr std::uint16_t mostShareNumber = 255;
+
+/// The folders from `root` down to a bucket, deepest first; the last is `root` itself.
+std::array<std::string, 4> foldersOf(const std::string& root, StorageIndex index) {
+    const std::string name = toBase32(index.bytes());
+    const std::string first = root + '/' + name.substr(0, 2);
+    const std::string second = first + '/' + name.substr(2, 2);
+    return {second + '/' + name, second, first, root};
+}
+
+}  // namespace
+
+std::optional<ShareNum> shareNumOf(std::string_view name) {
+    std::uint16_t number = 0;
+    const char* const end = name.data() + name.size();
+    const auto [stopped, error] = std::from_chars(name.data(), end, number);
+    if (error != std::errc() || stopped != end || number > mostShareNumber ||
+        (name.size() > 1 && name.front() == '0')) {
+        return std::nullopt;
+    }
+    return ShareNum(number);
+}
+
+ShareTree::ShareTree(std::shared_ptr<FileSystem> files, std::string root)
+    : m_files(std::move(files)), m_root(std::move(root)) {}
+
+std::string ShareTree::bucketPath(StorageIndex index) const {
+    return foldersOf(m_root, index).front();
+}
+
+std::string ShareTree::sharePath(StorageIndex index, ShareNum share) const {
+    return bucketPath(index) + '/' + std::to_string(share.value());
+}
+
+Result<std::set<ShareNum>> ShareTree::shares(StorageIndex index) const {
+    const auto names = m_files->names(bucketPath(index));
+    std::set<ShareNum> found;
+    if (!names) {
+        if (names.error().code == ErrorCode::NotFound) {
+            return found;
+        }
+        return failure(names.error());
+    }
+    for (const std::string& name : *names) {
+        if (const auto share = shareNumOf(name)) {
+            found.insert(*share);
+        }
+    }
+    return found;
+}
+
+Result<void> ShareTree::makeFolders(StorageIndex index) {
+    const auto folders = foldersOf(m_root, index);
+    // The lock makes "made" and "noted as unsettled" one step: nobody can find a folder there without the note.
+    const std::lock_guard lock(m_mutex);
+    std::size_t level = 0;
+    while (true) {
+        const auto made = m_files->makeFolder(folders[level]);
+        if (made) {
+            if (*made) {
+                m_unsettled.insert(folders[level]);
+            }
+            if (level == 0) {
+                return {};
+            }
+            --level;
+        } else if (made.error().code == ErrorCode::NotFound && level + 2 < folders.size()) {
+            ++level;
+        } else {
+            return failure(made.error());
+        }
+    }
+}
+
+Result<void> ShareTree::place(const std::string& from, StorageIndex index, ShareNum share) {
+    const std::string to = sharePath(index, share);
+    auto placed = m_files->rename(from, to);
+    if (placed || placed.error().code != ErrorCode::NotFound) {
+        return placed;
+    }
+    if (auto made = makeFolders(index); !made) {
+        return made;
+    }
+    placed = m_files->rename(from, to);
+    if (!placed && placed.error().code == ErrorCode::NotFound) {
+        return failure(ErrorCode::ServerFailed, "a begun share's file is gone");
+    }
+    return placed;
+}
+
+Result<void> ShareTree::settle(StorageIndex index) {
+    const auto folders = foldersOf(m_root, index);
+    if (auto synced = m_files->syncFolder(folders[0]); !synced) {
+        return synced;
+    }
+    for (std::size_t level = 0; level + 1 < folders.size(); ++level) {
+        {
+            const std::lock_guard lock(m_mutex);
+            if (!m_unsettled.contains(folders[level])) {
+                continue;
+            }
+        }
+        if (auto synced = m_files->syncFolder(folders[level + 1]); !synced) {
+            return synced;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_unsettled.erase(folders[level]);
+    }
+    return {};
+}
+
+}  // namespace tarn::bucketstore

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/bucketstore/file_system.h"
+#include "core/foundation/ids.h"
+#include "core/foundation/units.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace tarn::bucketstore {
+
+/// The folders of complete shares, `ab/cd/<storage index>/<share number>` below one root: where a share is, and how it
+/// gets there for good.
+///
+/// A share is put in two steps, so that it can be kept out of sight between them: `place` gives it its name, `settle`
+/// makes the name survive a power cut. Folders that are new are settled with it, whichever caller made them: who finds
+/// a folder there may not rely on it being on the disk yet. Thread: any; nothing waits for another bucket's disk sync.
+class ShareTree {
+public:
+    ShareTree(std::shared_ptr<FileSystem> files, std::string root);
+
+    [[nodiscard]] std::string bucketPath(StorageIndex index) const;
+    [[nodiscard]] std::string sharePath(StorageIndex index, ShareNum share) const;
+    /// The share numbers in a bucket; none when there is no such bucket. Other files are passed over.
+    [[nodiscard]] Result<std::set<ShareNum>> shares(StorageIndex index) const;
+
+    /// Moves the file `from` to the share's name, making folders on the way. Fails: Conflict (there is such a share),
+    /// NoSpace, ServerFailed.
+    [[nodiscard]] Result<void> place(const std::string& from, StorageIndex index, ShareNum share);
+    [[nodiscard]] Result<void> settle(StorageIndex index);
+
+private:
+    [[nodiscard]] Result<void> makeFolders(StorageIndex index);
+
+    std::shared_ptr<FileSystem> m_files;
+    std::string m_root;
+    std::mutex m_mutex;
+    std::set<std::string> m_unsettled;  ///< folders whose name in the folder above may be lost in a power cut
+};
+
+/// Reads a share's file name: a number below 256 without leading zeros.
+[[nodiscard]] std::optional<ShareNum> shareNumOf(std::string_view name);
+
+}  // namespace tarn::bucketstore

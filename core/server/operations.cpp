@@ -1,0 +1,142 @@
+#include "core/server/operations.h"
+
+#include <algorithm>
+
+namespace tarn::server {
+
+namespace {
+
+namespace gbs = formats::gbs;
+
+constexpr const char* application = "tarn/0.1.0";
+
+HttpStatus statusOf(ErrorCode code) noexcept {
+    switch (code) {
+    case ErrorCode::NotFound: return HttpStatus::NotFound;
+    case ErrorCode::Unauthorized: return HttpStatus::Unauthorized;
+    case ErrorCode::Conflict: return HttpStatus::Conflict;
+    case ErrorCode::InvalidArgument: return HttpStatus::BadRequest;
+    case ErrorCode::NoSpace: return HttpStatus::NoSpace;
+    default: return HttpStatus::ServerFailed;
+    }
+}
+
+Outcome cbor(Bytes body, HttpStatus status = HttpStatus::Ok) {
+    return {status, BodyType::Cbor, std::move(body)};
+}
+
+Outcome plain(const Result<void>& result, HttpStatus good) {
+    return {result ? good : statusOf(result.error().code), BodyType::None, {}};
+}
+
+ReadOutcome endOfRead(HttpStatus status) {
+    ReadOutcome outcome;
+    outcome.status = status;
+    return outcome;
+}
+
+}  // namespace
+
+Outcome versionOutcome(const bucketstore::BucketStore& store) {
+    const std::uint64_t available = store.usage().available.value();
+    gbs::VersionReply reply;
+    reply.maximumImmutableShareSize = available;
+    reply.maximumMutableShareSize = 0;  // mutable shares are not served
+    reply.availableSpace = available;
+    reply.application = application;
+    return cbor(gbs::writeVersionReply(reply));
+}
+
+Outcome allocate(bucketstore::BucketStore& store, const Call& call, ByteView body) {
+    const auto request = gbs::parseAllocateRequest(body);
+    if (!request) {
+        return {HttpStatus::BadRequest, BodyType::None, {}};
+    }
+    auto allocation =
+        store.allocate(call.index, request->shares, ByteCount(request->allocatedSize), call.upload, call.lease);
+    if (!allocation) {
+        return {statusOf(allocation.error().code), BodyType::None, {}};
+    }
+    return cbor(gbs::writeAllocateReply({std::move(allocation->alreadyHave), std::move(allocation->allocated)}));
+}
+
+Outcome writePiece(bucketstore::BucketStore& store, const Call& call, std::uint64_t at, ByteView piece) {
+    auto progress = store.write(call.index, call.share, call.upload, ByteOffset(call.range->begin + at), piece);
+    if (!progress) {
+        return {statusOf(progress.error().code), BodyType::None, {}};
+    }
+    return cbor(gbs::writeWriteReply({std::move(progress->required)}),
+                progress->complete ? HttpStatus::Created : HttpStatus::Ok);
+}
+
+Outcome abortShare(bucketstore::BucketStore& store, const Call& call) {
+    const auto aborted = store.abort(call.index, call.share, call.upload);
+    if (!aborted && aborted.error().code == ErrorCode::Conflict) {
+        // The share is complete: Tahoe-LAFS calls that a method that is not allowed here.
+        return {HttpStatus::MethodNotAllowed, BodyType::None, {}};
+    }
+    return plain(aborted, HttpStatus::Ok);
+}
+
+Outcome listShares(const bucketstore::BucketStore& store, const Call& call) {
+    const auto shares = store.list(call.index);
+    if (!shares) {
+        return {statusOf(shares.error().code), BodyType::None, {}};
+    }
+    return cbor(gbs::writeShareSet(*shares));
+}
+
+Outcome addLease(bucketstore::BucketStore& store, const Call& call) {
+    return plain(store.addLease(call.index, call.lease), HttpStatus::NoContent);
+}
+
+Outcome adviseCorrupt(bucketstore::BucketStore& store, const Call& call, ByteView body) {
+    const auto reason = gbs::parseCorruptionAdvice(body);
+    if (!reason) {
+        return {HttpStatus::BadRequest, BodyType::None, {}};
+    }
+    return plain(store.adviseCorrupt(call.index, call.share, *reason), HttpStatus::Ok);
+}
+
+ReadOutcome beginRead(const bucketstore::BucketStore& store, const Call& call, std::size_t most) {
+    auto reader = store.openShare(call.index, call.share);
+    if (!reader) {
+        return endOfRead(statusOf(reader.error().code));
+    }
+    ReadOutcome outcome;
+    const std::uint64_t size = (*reader)->size().value();
+    std::uint64_t begin = 0;
+    std::uint64_t end = size;
+    if (call.range) {
+        begin = call.range->begin;
+        end = std::min(call.range->end, size);
+        if (begin >= end) {
+            return endOfRead(HttpStatus::NoContent);
+        }
+        outcome.status = HttpStatus::PartialContent;
+        outcome.contentRange = "bytes " + QByteArray::number(static_cast<qulonglong>(begin)) + '-' +
+                               QByteArray::number(static_cast<qulonglong>(end - 1)) + '/' +
+                               QByteArray::number(static_cast<qulonglong>(size));
+    }
+    outcome.length = end - begin;
+    const std::uint64_t first = std::min<std::uint64_t>(most, outcome.length);
+    outcome.piece = readPiece(**reader, begin, first);
+    if (static_cast<std::uint64_t>(outcome.piece.size()) != first) {
+        return endOfRead(HttpStatus::ServerFailed);
+    }
+    outcome.next = begin + first;
+    outcome.reader = std::move(*reader);
+    return outcome;
+}
+
+QByteArray readPiece(const bucketstore::ShareReader& reader, std::uint64_t from, std::uint64_t size) {
+    QByteArray piece(static_cast<qsizetype>(size), Qt::Uninitialized);
+    const MutableByteView out(reinterpret_cast<Byte*>(piece.data()), static_cast<std::size_t>(size));
+    const auto got = reader.read(ByteOffset(from), out);
+    if (!got || *got != size) {
+        return {};
+    }
+    return piece;
+}
+
+}  // namespace tarn::server

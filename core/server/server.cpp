@@ -1,0 +1,191 @@
+#include "core/server/server.h"
+
+#include "core/formats/gbs_messages.h"
+#include "core/formats/grid_file.h"
+#include "core/foundation/base32.h"
+#include "core/server/identity.h"
+#include "core/server/listener.h"
+
+#include <QEventLoop>
+#include <QMetaObject>
+#include <QSslCertificate>
+#include <QSslKey>
+#include <QThread>
+#include <QThreadPool>
+
+#include <algorithm>
+#include <future>
+
+#include <sys/resource.h>
+
+namespace tarn::server {
+
+namespace {
+
+/// Enough that several shares' syncs share one commit of the disk's journal; idle ones end by themselves.
+constexpr int diskThreads = 8;
+
+/// Each connection takes a socket and may read a share: make sure that the limit on connections is the one that counts.
+void raiseOpenFileLimit(const Limits& limits) {
+    constexpr rlim_t others = 256;
+    rlimit current{};
+    if (::getrlimit(RLIMIT_NOFILE, &current) != 0) {
+        return;
+    }
+    const rlim_t wanted =
+        std::min<rlim_t>(current.rlim_max, static_cast<rlim_t>(std::max(limits.mostConnections, 0)) * 2 + others);
+    if (current.rlim_cur < wanted) {
+        current.rlim_cur = wanted;
+        (void)::setrlimit(RLIMIT_NOFILE, &current);
+    }
+}
+
+QSslConfiguration tlsConfiguration(const Identity& identity) {
+    QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
+    configuration.setLocalCertificate(
+        QSslCertificate(QByteArray::fromStdString(identity.certificate.certificatePem), QSsl::Pem));
+    configuration.setPrivateKey(
+        QSslKey(QByteArray::fromStdString(identity.certificate.privateKeyPem), QSsl::Ec, QSsl::Pem, QSsl::PrivateKey));
+    configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
+    configuration.setCaCertificates({});
+    configuration.setProtocol(QSsl::TlsV1_2OrLater);
+    configuration.setAllowedNextProtocols({QSslConfiguration::NextProtocolHttp1_1});
+    configuration.setSslOption(QSsl::SslOptionDisableSessionTickets, true);
+    configuration.setSslOption(QSsl::SslOptionDisableCompression, true);
+    return configuration;
+}
+
+class ThreadedServer final : public Server {
+public:
+    ThreadedServer(const Options& options, std::shared_ptr<Clock> clock,
+                   std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity)
+        : m_announcementFile(options.store.folder / "announcement.yaml") {
+        m_shared.store = std::move(store);
+        m_shared.clock = std::move(clock);
+        m_shared.limits = options.limits;
+        m_shared.authorization = formats::gbs::writeAuthorization(identity.swissnum.reveal());
+        m_shared.disk = &m_disk;
+        m_disk.setMaxThreadCount(diskThreads);
+        m_disk.setExpiryTimeout(5000);
+    }
+
+    ~ThreadedServer() override {
+        if (!m_thread) {
+            return;
+        }
+        if (m_port != 0) {
+            m_stop();
+        }
+        m_thread->wait();
+    }
+
+    /// Starts the thread and waits until it listens.
+    [[nodiscard]] Result<void> listen(const std::string& address, std::uint16_t port,
+                                      const QSslConfiguration& configuration) {
+        std::promise<Result<std::uint16_t>> listening;
+        auto outcome = listening.get_future();
+        m_thread.reset(QThread::create(
+            [this, &listening, address, port, configuration] { serve(listening, address, port, configuration); }));
+        m_thread->setObjectName(QStringLiteral("tarn-server"));
+        m_thread->start();
+        const auto listened = outcome.get();
+        if (!listened) {
+            return failure(listened.error());
+        }
+        m_port = *listened;
+        return {};
+    }
+
+    [[nodiscard]] Result<void> announce(const Options& options, const Identity& identity) {
+        formats::Nurl nurl;
+        nurl.spkiHash = identity.spkiHash;
+        nurl.host = options.advertiseHost.empty() ? options.listenAddress : options.advertiseHost;
+        nurl.port = options.advertisePort != 0 ? options.advertisePort : m_port;
+        nurl.swissnum = identity.swissnum;
+        m_nurl = nurl.reveal();
+
+        formats::Furl furl;
+        furl.tubId = identity.tubId;
+        const bool bracketed = nurl.host.find(':') != std::string::npos;
+        furl.locationHints = {"tcp:" + (bracketed ? '[' + nurl.host + ']' : nurl.host) + ':' +
+                              std::to_string(nurl.port)};
+        furl.swissnum = identity.swissnum;
+
+        formats::ServerAnnouncement announcement;
+        announcement.id = identity.serverId();
+        announcement.nickname = options.nickname;
+        announcement.permutationSeed = copyOf(identity.publicKey.bytes());
+        announcement.leaseSeed = identity.tubId;
+        announcement.nurls = {nurl};
+        return writePrivateFile(m_announcementFile, formats::writeAnnouncement(announcement, furl.reveal()));
+    }
+
+    [[nodiscard]] std::string nurl() const override { return m_nurl; }
+    [[nodiscard]] std::uint16_t port() const override { return m_port; }
+    [[nodiscard]] std::filesystem::path announcementFile() const override { return m_announcementFile; }
+    [[nodiscard]] Status status() const override {
+        return {m_shared.requests, m_shared.refused, m_shared.connections, m_shared.store->usage()};
+    }
+
+private:
+    /// The whole life of the server's thread.
+    void serve(std::promise<Result<std::uint16_t>>& listening, const std::string& address, std::uint16_t port,
+               const QSslConfiguration& configuration) {
+        {
+            Listener listener(m_shared, configuration);
+            QEventLoop loop;
+            m_shared.home = &listener;
+            m_stop = [&listener, &loop] {
+                QMetaObject::invokeMethod(
+                    &listener, [&listener, &loop] { listener.stop([&loop] { loop.quit(); }); }, Qt::QueuedConnection);
+            };
+            auto listened = listener.begin(address, port);
+            const bool good = listened.has_value();
+            listening.set_value(std::move(listened));
+            if (good) {
+                loop.exec();
+            }
+            // What the pool still runs reports to the listener; nobody is left to hear it.
+            m_disk.waitForDone();
+        }
+    }
+
+    const std::filesystem::path m_announcementFile;
+    std::string m_nurl;
+    std::uint16_t m_port = 0;
+    QThreadPool m_disk;
+    Shared m_shared;
+    std::function<void()> m_stop;  ///< set by the thread before it says that it listens
+    std::unique_ptr<QThread> m_thread;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<Clock> clock,
+                                              std::shared_ptr<Random> random) {
+    raiseOpenFileLimit(options.limits);
+    auto store = bucketstore::BucketStore::open(options.store, clock);
+    if (!store) {
+        return failure(store.error());
+    }
+    const auto identity = loadIdentity(options.store.folder, *clock, *random);
+    if (!identity) {
+        return failure(identity.error());
+    }
+    auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity);
+    const std::uint16_t port = options.port != 0 ? options.port : identity->port.value_or(0);
+    if (auto listening = server->listen(options.listenAddress, port, tlsConfiguration(*identity)); !listening) {
+        return failure(listening.error());
+    }
+    if (identity->port != server->port()) {
+        if (auto kept = keepPort(options.store.folder, server->port()); !kept) {
+            return failure(kept.error());
+        }
+    }
+    if (auto announced = server->announce(options, *identity); !announced) {
+        return failure(announced.error());
+    }
+    return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace tarn::server

@@ -1,0 +1,166 @@
+#include "core/formats/grid_file.h"
+#include "core/x509/certificate.h"
+#include "tests/server/raw_client.h"
+
+#include <QDir>
+#include <QFile>
+#include <QSslCertificate>
+#include <QTcpServer>
+#include <QTemporaryDir>
+#include <QtTest>
+
+namespace tarn::server::test {
+
+class IdentityTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder.emplace(); }
+    void cleanup() { m_folder.reset(); }
+
+    void aServerKeepsItsNameAndPlace() {
+        std::string nurl;
+        std::string announcement;
+        for (int start = 0; start < 3; ++start) {
+            const auto server = startServer(m_folder->path());
+            QVERIFY(server.has_value());
+            if (start > 0) {
+                QCOMPARE((*server)->nurl(), nurl);
+                QCOMPARE(read((*server)->announcementFile()), announcement);
+            }
+            nurl = (*server)->nurl();
+            announcement = read((*server)->announcementFile());
+        }
+    }
+
+    void theAnnouncementNamesTheServerByItsCertificate() {
+        const auto server = startServer(m_folder->path());
+        RawClient client(**server);
+        const QByteArray der = client.socket().peerCertificate().toDer();
+        const auto nurl = formats::parseNurl((*server)->nurl());
+        QCOMPARE(nurl->spkiHash, x509::spkiHash(viewOf(der)).value());
+        QCOMPARE(nurl->port, (*server)->port());
+        QCOMPARE(nurl->swissnum.reveal().size(), 52U);
+
+        const auto grid = formats::parseGridFile(read((*server)->announcementFile()));
+        QVERIFY(grid.has_value());
+        QCOMPARE(grid->servers.size(), 1U);
+        const formats::ServerAnnouncement& announced = grid->servers.front();
+        QVERIFY(announced.id.text().starts_with("v0-"));
+        QCOMPARE(announced.leaseSeed, x509::tubId(viewOf(der)));
+        QCOMPARE(announced.nurls.size(), 1U);
+        QCOMPARE(announced.nurls.front().reveal(), (*server)->nurl());
+        QCOMPARE("v0-" + toBase32(announced.permutationSeed), announced.id.text());
+    }
+
+    void whatIsAdvertisedMayDifferFromWhatIsListenedOn() {
+        Options options;
+        options.store.folder = m_folder->path().toStdString();
+        options.advertiseHost = "tarn.example.net";
+        options.advertisePort = 4321;
+        options.nickname = "cupboard";
+        const auto server = Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
+        const auto grid = formats::parseGridFile(read((*server)->announcementFile()));
+        QCOMPARE(grid->servers.front().nickname, std::string("cupboard"));
+        QCOMPARE(grid->servers.front().nurls.front().address(), std::string("tarn.example.net:4321"));
+        QVERIFY(RawClient(**server).connected());
+    }
+
+    void secretsAreForTheOwnerAlone() {
+        const auto server = startServer(m_folder->path());
+        const QDir identity(m_folder->filePath(QStringLiteral("identity")));
+        constexpr auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther |
+                                QFile::WriteOther | QFile::ExeOther;
+        QVERIFY(!(QFileInfo(identity.path()).permissions() & others));
+        QCOMPARE(identity.entryList(QDir::Files).size(), 6);
+        for (const QFileInfo& file : identity.entryInfoList(QDir::Files)) {
+            QVERIFY(!(file.permissions() & others));
+        }
+        QVERIFY(!(QFile::permissions(m_folder->filePath(QStringLiteral("announcement.yaml"))) & others));
+    }
+
+    void aDamagedIdentityIsSaidAndLeftAlone() {
+        { QVERIFY(startServer(m_folder->path()).has_value()); }
+        for (const char* const name : {"certificate.pem", "private-key.pem", "server-key", "swissnum", "checksum"}) {
+            const QString path = m_folder->filePath(QStringLiteral("identity/") + QLatin1String(name));
+            QFile file(path);
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            const QByteArray good = file.readAll();
+            file.close();
+            QByteArray turned = good;
+            turned[good.size() / 2] = turned[good.size() / 2] == 'b' ? 'c' : 'b';
+            for (const QByteArray& bad : {QByteArray(), QByteArray("rubbish"), good.left(good.size() / 2), turned}) {
+                overwrite(path, bad);
+                const auto server = startServer(m_folder->path());
+                QVERIFY2(!server.has_value(), name);
+                QCOMPARE(server.error().code, ErrorCode::ProfileDamaged);
+                QVERIFY(bad == turned || QByteArray(name) == "checksum" ||
+                        server.error().detail.find(name) != std::string::npos);
+                QCOMPARE(read(path.toStdString()), bad.toStdString());
+            }
+            QVERIFY(QFile::remove(path));
+            QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileDamaged);
+            overwrite(path, good);
+        }
+        QVERIFY(startServer(m_folder->path()).has_value());
+    }
+
+    void aKeyOfAnotherCertificateIsNoticed() {
+        { QVERIFY(startServer(m_folder->path()).has_value()); }
+        const auto other = x509::makeSelfSigned(std::chrono::system_clock::now());
+        overwrite(m_folder->filePath(QStringLiteral("identity/private-key.pem")),
+                  QByteArray::fromStdString(other->privateKeyPem));
+        QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileDamaged);
+    }
+
+    void anIdentityThatWasBegunAndNotFinishedIsBegunAnew() {
+        QVERIFY(QDir().mkpath(m_folder->filePath(QStringLiteral("identity.new"))));
+        overwrite(m_folder->filePath(QStringLiteral("identity.new/swissnum")), "half");
+        QVERIFY(startServer(m_folder->path()).has_value());
+        QVERIFY(!QFile::exists(m_folder->filePath(QStringLiteral("identity.new"))));
+    }
+
+    void twoServersDoNotShareAFolder() {
+        const auto first = startServer(m_folder->path());
+        QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileLocked);
+        QCOMPARE(RawClient(**first).ask("GET", "/storage/v1/version").status, 200);
+    }
+
+    void aTakenPortAndAStrangeAddressAreSaid() {
+        QTcpServer taken;
+        QVERIFY(taken.listen(QHostAddress::LocalHost));
+        Options options;
+        options.store.folder = m_folder->path().toStdString();
+        options.port = taken.serverPort();
+        const auto start = [&] {
+            return Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>()).error();
+        };
+        QCOMPARE(start().code, ErrorCode::Unreachable);
+        QVERIFY(start().detail.find(std::to_string(taken.serverPort())) != std::string::npos);
+        options.listenAddress = "not an address";
+        QCOMPARE(start().code, ErrorCode::Unreachable);
+        options.listenAddress = "::1";
+        options.port = 0;
+        const auto server = Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
+        QVERIFY(server.has_value());
+        QCOMPARE(formats::parseNurl((*server)->nurl())->host, std::string("::1"));
+    }
+
+private:
+    static std::string read(const std::filesystem::path& path) {
+        QFile file(QString::fromStdString(path.string()));
+        return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : std::string();
+    }
+    static void overwrite(const QString& path, const QByteArray& bytes) {
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        QCOMPARE(file.write(bytes), bytes.size());
+    }
+
+    std::optional<QTemporaryDir> m_folder;
+};
+
+}  // namespace tarn::server::test
+
+QTEST_GUILESS_MAIN(tarn::server::test::IdentityTest)
+#include "identity_test.moc"

@@ -1,0 +1,167 @@
+#include "core/upload/segment_encoder.h"
+
+#include <algorithm>
+
+namespace tarn::upload {
+
+namespace {
+
+/// Writes to servers should not be much smaller than this, or the requests cost more than the bytes.
+constexpr std::uint64_t goodWriteSize = 512 * 1024;
+/// A run's shares together should not be larger than this, or two runs in flight take too much memory.
+constexpr std::uint64_t mostRunBytes = 8 * 1024 * 1024;
+
+std::uint64_t segmentsPerRun(const formats::Geometry& geometry) {
+    const std::uint64_t forGoodWrites = (goodWriteSize + geometry.blockSize - 1) / geometry.blockSize;
+    const std::uint64_t forMemory = mostRunBytes / (geometry.blockSize * geometry.total);
+    return std::max<std::uint64_t>(1, std::min(forGoodWrites, forMemory));
+}
+
+std::uint64_t plaintextSizeOf(const formats::Geometry& geometry, const Run& run) {
+    const std::uint64_t end = run.firstSegment + run.segmentCount;
+    const std::uint64_t whole = end == geometry.segmentCount ? run.segmentCount - 1 : run.segmentCount;
+    return whole * geometry.segmentSize + (end == geometry.segmentCount ? geometry.tailSize : 0);
+}
+
+std::uint64_t blocksSizeOf(const formats::Geometry& geometry, const Run& run) {
+    const std::uint64_t end = run.firstSegment + run.segmentCount;
+    const std::uint64_t whole = end == geometry.segmentCount ? run.segmentCount - 1 : run.segmentCount;
+    return whole * geometry.blockSize + (end == geometry.segmentCount ? geometry.tailBlockSize : 0);
+}
+
+}  // namespace
+
+/// Where the parity blocks of a segment go: behind what its share holds already, or to scratch memory.
+class SegmentEncoder::Parity {
+public:
+    Parity(const formats::Geometry& geometry, const std::vector<std::shared_ptr<Bytes>>& shareBytes,
+           RecycledBuffers& buffers)
+        : m_required(geometry.required), m_shareBytes(shareBytes), m_scratch(shareBytes.size()) {
+        for (std::size_t share = m_required; share < shareBytes.size(); ++share) {
+            if (!shareBytes[share]) {
+                m_scratch[share] = buffers.take(geometry.blockSize);
+                m_scratch[share]->resize(geometry.blockSize);
+            }
+        }
+    }
+
+    /// One block of `size` for each parity share.
+    std::vector<MutableByteView> blocks(std::size_t size) {
+        std::vector<MutableByteView> views;
+        views.reserve(m_shareBytes.size() - m_required);
+        for (std::size_t share = m_required; share < m_shareBytes.size(); ++share) {
+            if (m_shareBytes[share]) {
+                Bytes& bytes = *m_shareBytes[share];
+                bytes.resize(bytes.size() + size);
+                views.push_back(MutableByteView(bytes).last(size));
+            } else {
+                views.push_back(MutableByteView(*m_scratch[share]).first(size));
+            }
+        }
+        return views;
+    }
+
+private:
+    std::size_t m_required;
+    const std::vector<std::shared_ptr<Bytes>>& m_shareBytes;
+    std::vector<std::shared_ptr<Bytes>> m_scratch;
+};
+
+SegmentEncoder::SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec)
+    : m_geometry(geometry), m_key(key), m_codec(std::move(codec)), m_buffers(RecycledBuffers::make()) {}
+
+Result<SegmentEncoder> SegmentEncoder::make(const formats::Geometry& geometry, const crypto::FileKey& key) {
+    auto codec = erasure::Codec::make(geometry.required, geometry.total);
+    if (!codec) {
+        return failure(codec.error());
+    }
+    return SegmentEncoder(geometry, key, std::move(*codec));
+}
+
+std::shared_ptr<Bytes> SegmentEncoder::bufferFor(const Run& run) const {
+    // Room for the padding, so that adding it does not move the whole.
+    auto buffer = m_buffers->take(plaintextSizeOf(m_geometry, run) + m_geometry.required);
+    buffer->resize(plaintextSizeOf(m_geometry, run));
+    return buffer;
+}
+
+EncodedRun SegmentEncoder::encode(const Run& run, std::shared_ptr<Bytes> plaintext, const Wanted& wanted, ByteView lead,
+                                  std::size_t tailRoom) const {
+    const auto ciphertext = std::move(plaintext);
+    const std::size_t size = ciphertext->size();
+    crypto::AesCtr(m_key, ByteOffset(run.firstSegment * m_geometry.segmentSize)).process(*ciphertext, *ciphertext);
+    // The padding is of zeros behind the ciphertext: it is encoded, but neither encrypted nor in any ciphertext hash.
+    ciphertext->resize(size + static_cast<std::size_t>(m_geometry.paddedTailSize - m_geometry.tailSize));
+
+    EncodedRun out;
+    out.run = run;
+    out.blockHashes.resize(m_geometry.total);
+    out.shareBytes.resize(m_geometry.total);
+    for (std::size_t share = 0; share < m_geometry.total; ++share) {
+        out.blockHashes[share].reserve(run.segmentCount);
+        if (wanted[share]) {
+            auto bytes = m_buffers->take(lead.size() + blocksSizeOf(m_geometry, run) + tailRoom);
+            bytes->insert(bytes->end(), lead.begin(), lead.end());
+            out.shareBytes[share] = std::move(bytes);
+        }
+    }
+
+    Parity parity(m_geometry, out.shareBytes, *m_buffers);
+    std::size_t offset = 0;
+    for (std::uint64_t segment = run.firstSegment; segment < run.firstSegment + run.segmentCount; ++segment) {
+        const std::uint64_t padded = m_geometry.sizeOfBlock(segment) * m_geometry.required;
+        encodeSegment(segment, ByteView(*ciphertext).subspan(offset, padded), parity, out);
+        offset += padded;
+    }
+
+    ciphertext->resize(size);
+    out.ciphertext = ciphertext;
+    return out;
+}
+
+void SegmentEncoder::encodeSegment(std::uint64_t segment, ByteView ciphertext, Parity& parity, EncodedRun& out) const {
+    out.segmentHashes.push_back(crypto::crypttextSegmentHash(ciphertext.first(m_geometry.sizeOfSegment(segment))));
+
+    const std::size_t blockSize = m_geometry.sizeOfBlock(segment);
+    std::vector<ByteView> input;
+    input.reserve(m_geometry.required);
+    for (std::size_t share = 0; share < m_geometry.required; ++share) {
+        const ByteView block = ciphertext.subspan(share * blockSize, blockSize);
+        input.push_back(block);
+        out.blockHashes[share].push_back(crypto::blockHash(block));
+        if (out.shareBytes[share]) {
+            out.shareBytes[share]->insert(out.shareBytes[share]->end(), block.begin(), block.end());
+        }
+    }
+    const std::vector<MutableByteView> coded = parity.blocks(blockSize);
+    m_codec.encode(input, coded);
+    for (std::size_t i = 0; i < coded.size(); ++i) {
+        out.blockHashes[m_geometry.required + i].push_back(crypto::blockHash(coded[i]));
+    }
+}
+
+RunPlan::RunPlan(const formats::Geometry& geometry)
+    : m_geometry(geometry), m_segmentsPerRun(segmentsPerRun(geometry)) {}
+
+std::uint64_t RunPlan::count() const noexcept {
+    return (m_geometry.segmentCount + m_segmentsPerRun - 1) / m_segmentsPerRun;
+}
+
+Run RunPlan::run(std::uint64_t number) const noexcept {
+    const std::uint64_t first = number * m_segmentsPerRun;
+    return {first, std::min(m_segmentsPerRun, m_geometry.segmentCount - first)};
+}
+
+std::uint64_t RunPlan::offset(std::uint64_t number) const noexcept {
+    return number * m_segmentsPerRun * m_geometry.segmentSize;
+}
+
+std::uint64_t RunPlan::plaintextSize(std::uint64_t number) const noexcept {
+    return plaintextSizeOf(m_geometry, run(number));
+}
+
+std::uint64_t RunPlan::blocksSize(std::uint64_t number) const noexcept {
+    return blocksSizeOf(m_geometry, run(number));
+}
+
+}  // namespace tarn::upload

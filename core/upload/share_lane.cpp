@@ -1,0 +1,57 @@
+#include "core/upload/share_lane.h"
+
+#include <utility>
+
+namespace tarn::upload {
+
+void ShareLane::push(SharedBytes bytes, bool last) {
+    m_ready.push_back(std::move(bytes));
+    m_complete = last;
+}
+
+std::optional<ShareLane::Write> ShareLane::next() {
+    if (m_closed || m_writing || m_ready.empty()) {
+        return std::nullopt;
+    }
+    Write write{ByteOffset(m_offset), takeFront()};
+    m_offset += write.data->size();
+    m_writing = ByteCount(write.data->size());
+    return write;
+}
+
+/// A buffer goes out as it is, without a copy, unless it is larger than a write may be.
+SharedBytes ShareLane::takeFront() {
+    const SharedBytes front = m_ready.front();
+    const std::size_t rest = front->size() - m_takenOfFront;
+    if (m_takenOfFront == 0 && rest <= mostWriteSize) {
+        m_ready.pop_front();
+        return front;
+    }
+    const std::size_t size = std::min(rest, mostWriteSize);
+    auto part = std::make_shared<const Bytes>(copyOf(ByteView(*front).subspan(m_takenOfFront, size)));
+    m_takenOfFront += size;
+    if (m_takenOfFront == front->size()) {
+        m_ready.pop_front();
+        m_takenOfFront = 0;
+    }
+    return part;
+}
+
+ByteCount ShareLane::writeEnded() {
+    return std::exchange(m_writing, std::nullopt).value_or(ByteCount(0));
+}
+
+ByteCount ShareLane::close() {
+    std::uint64_t letGo = 0;
+    for (const SharedBytes& bytes : m_ready) {
+        letGo += bytes->size();
+    }
+    letGo -= m_takenOfFront;
+    m_ready.clear();
+    m_takenOfFront = 0;
+    m_closed = true;
+    m_stop.request_stop();
+    return ByteCount(letGo);
+}
+
+}  // namespace tarn::upload

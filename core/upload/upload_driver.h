@@ -1,0 +1,170 @@
+#pragma once
+
+#include "core/async/mailbox.h"
+#include "core/async/task_scope.h"
+#include "core/upload/file_hashes.h"
+#include "core/upload/segment_encoder.h"
+#include "core/upload/share_lane.h"
+#include "core/upload/upload.h"
+#include "core/upload/upload_plan.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace tarn::upload {
+
+/// What an upload starts from once its key is known.
+struct Prepared {
+    std::shared_ptr<Source> source;
+    formats::EncodingParameters parameters;
+    formats::Geometry geometry;
+    crypto::FileKey key;
+    /// The plaintext, where the key pass has kept it: files of a single run, which are then not read twice.
+    std::shared_ptr<Bytes> plaintext;
+};
+
+/// Does what an UploadPlan decides: calls servers, reads, encodes and sends, within a window of memory.
+///
+///     disk pool      read run 1 │ read run 2 │ …            one at a time
+///     CPU pool                  │ encode run 1 │ encode 2   runs in parallel, as many as the window holds
+///     CPU pool                                 │ hash 1     in order: the hash over the whole ciphertext
+///     engine                                   │ send 1 …   one write a share at a time, all shares at once
+///
+/// A run is worked on only while all bytes that are held (ciphertext not yet hashed, blocks not yet confirmed) stay
+/// within the window: two runs, and at least 8 MiB. Allocation and the first runs' encoding happen at the same time.
+/// Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
+class UploadDriver {
+public:
+    UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
+                 std::shared_ptr<const Environment> environment, Watch watch);
+
+    // What comes back from the work that was started.
+    struct PlanEvent {
+        UploadPlan::Event event;
+    };
+    struct WriteAnswered {
+        ShareNum share;
+        Result<storage::WriteProgress> answer;
+    };
+    struct CleanedUp {};  ///< an abort or a lease's renewal, however it ended
+    struct CleanupTimedOut {};
+    struct Silence {};  ///< no server has answered a write for long
+    struct StopRequested {};
+    struct RunRead {
+        std::uint64_t number;
+        Result<std::shared_ptr<Bytes>> plaintext;
+    };
+    struct RunEncoded {
+        std::shared_ptr<EncodedRun> run;
+    };
+    struct RunHashed {
+        std::shared_ptr<EncodedRun> run;
+        std::shared_ptr<const SealedFile> sealed;  ///< after the last run
+    };
+    using Event = std::variant<PlanEvent, WriteAnswered, CleanedUp, CleanupTimedOut, Silence, StopRequested, RunRead,
+                               RunEncoded, RunHashed>;
+
+    [[nodiscard]] const async::Mailbox<Event>& mailbox() const noexcept { return m_mailbox; }
+    [[nodiscard]] async::TaskScope& scope() noexcept { return m_scope; }
+
+    void start();
+    void handle(Event event);
+    /// Nothing is left to wait for but work on the pools.
+    [[nodiscard]] bool over() const;
+    [[nodiscard]] Result<Outcome> outcome() const;
+
+private:
+    struct Server {
+        std::shared_ptr<storage::StorageServer> calls;
+        UploadSecret secret;
+        LeaseSecrets lease;
+        std::stop_source questions;
+    };
+
+    void on(PlanEvent event);
+    void on(WriteAnswered event);
+    void on(const CleanedUp& event);
+    void on(const CleanupTimedOut& event);
+    void on(const Silence& event);
+    void on(const StopRequested& event);
+    void on(RunRead event);
+    void on(RunEncoded event);
+    void on(RunHashed event);
+
+    void act(const UploadPlan::Actions& actions);
+    void act(const UploadPlan::Allocate& action);
+    void act(const UploadPlan::ListShares& action);
+    void act(const UploadPlan::RenewLease& action);
+    void act(const UploadPlan::StartPatience& action);
+    void act(const UploadPlan::StopAsking& action);
+    void act(const UploadPlan::Abort& action);
+    void act(const UploadPlan::Send& action);
+    void act(const UploadPlan::Finished& action);
+    void act(const UploadPlan::Failed& action);
+
+    void abandon(Error error);
+    void closeLane(ShareLane& lane);
+    void cleanUp(async::Task<void> task);
+    void wrapUpWhenDone();
+
+    void readNextRun();
+    void encode(std::uint64_t number, std::shared_ptr<Bytes> plaintext);
+    void hashNextRun();
+    void release(EncodedRun& run, bool last);
+    void sendWhatIsReady();
+    void watchForSilence();
+
+    [[nodiscard]] Wanted wanted() const;
+    [[nodiscard]] std::uint64_t runCost(std::uint64_t number) const;
+    [[nodiscard]] static std::uint64_t heldBy(const EncodedRun& run);
+    [[nodiscard]] Phase phaseNow() const;
+    void report();
+
+    Prepared m_prepared;
+    std::shared_ptr<const Environment> m_environment;
+    Watch m_watch;
+    StorageIndex m_index;
+    std::vector<Server> m_servers;
+    async::Mailbox<Event> m_mailbox;
+    async::TaskScope m_scope;
+    UploadPlan m_plan;
+
+    // Reading, encoding, hashing.
+    std::shared_ptr<const SegmentEncoder> m_encoder;
+    std::shared_ptr<FileHashes> m_hashes;  ///< touched by one pool job at a time
+    RunPlan m_runs;
+    std::uint64_t m_nextToRead = 0;
+    std::uint64_t m_nextToHash = 0;  ///< by first segment
+    unsigned m_encoding = 0;
+    bool m_reading = false;
+    bool m_hashing = false;
+    std::map<std::uint64_t, std::shared_ptr<EncodedRun>> m_encoded;  ///< by first segment; wait for those before them
+    std::uint64_t m_window = 0;
+    std::uint64_t m_held = 0;
+    std::shared_ptr<const SealedFile> m_sealed;
+
+    // Sending.
+    std::vector<ShareLane> m_lanes;                        ///< by share
+    std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
+    bool m_placed = false;
+    std::uint64_t m_unanswered = 0;  ///< bytes of writes under way
+    std::uint64_t m_acknowledged = 0;
+
+    // Ending.
+    unsigned m_calls = 0;  ///< to servers, under way
+    std::stop_source m_cleanupStop;
+    bool m_planOver = false;
+    bool m_wrappingUp = false;
+    std::optional<Error> m_failure;
+
+    async::TimerHandle m_patience;
+    async::TimerHandle m_silence;
+    async::TimerHandle m_cleanupTimer;
+    Phase m_phase = Phase::Hashing;
+    SteadyTime m_lastReport;
+};
+
+}  // namespace tarn::upload

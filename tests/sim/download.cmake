@@ -1,0 +1,2 @@
+tarn_test(download_faults_test LABEL sim SOURCES ${CMAKE_CURRENT_LIST_DIR}/download_faults_test.cpp
+    USES download storage grid async formats caps erasure crypto foundation)

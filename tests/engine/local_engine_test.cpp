@@ -1,0 +1,438 @@
+#include "core/engine/local_engine.h"
+#include "core/engine/profile.h"
+#include "core/journal/journal.h"
+#include "core/server/server.h"
+#include "tests/engine/grids.h"
+
+#include <QFile>
+#include <QObject>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+using namespace tarn;
+using namespace tarn::engine;
+using api::TransferSnapshot;
+using api::TransferState;
+using HomeState = api::HomeServerSnapshot::State;
+
+namespace {
+
+constexpr int patience = 60'000;  // milliseconds; only a hang comes near it
+
+QByteArray contentOf(qsizetype size) {
+    QByteArray content(size, '\0');
+    quint32 state = 12345;
+    for (auto& byte : content) {
+        state = state * 1664525 + 1013904223;
+        byte = static_cast<char>(state >> 24);
+    }
+    return content;
+}
+
+QByteArray read(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+}  // namespace
+
+/// The whole engine behind the desktop's interface: real threads, a real profile on disk, the real server on loopback.
+class LocalEngineTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_temporary = std::make_unique<QTemporaryDir>(); }
+    void cleanup() { m_engine = nullptr; }
+
+    void withoutAProfileItSaysSoAndMakesOne() {
+        start();
+        QTRY_COMPARE_WITH_TIMEOUT(m_states.size(), 2, patience);
+        QVERIFY(m_states.last() == api::Engine::State::NoProfile);
+        m_engine->createHomeProfile();
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Ready, patience);
+        QVERIFY(m_engine->grid() == (api::GridSnapshot{1, 1, 1, 1, true}));
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::On, patience);
+        QVERIFY(!home().address.isEmpty());
+    }
+
+    void anUploadComesBackByteForByte_data() {
+        QTest::addColumn<int>("size");
+        for (const int size : {0, 1, 55, 56, 1000, 1024 * 1024, 5 * 1024 * 1024 + 1}) {
+            QTest::addRow("%d bytes", size) << size;
+        }
+    }
+    void anUploadComesBackByteForByte() {
+        QFETCH(const int, size);
+        startHome();
+        const auto content = contentOf(size);
+        const auto path = file(QStringLiteral("Brief an 🐧.bin"), content);
+        const auto id = upload(path);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QCOMPARE(transfer(id).name, QStringLiteral("Brief an 🐧.bin"));
+        QCOMPARE(transfer(id).done, quint64(size));
+        QVERIFY(transfer(id).hasCapability);
+        QCOMPARE(transfer(id).shares.size(), size > 55 ? 1 : 0);
+
+        const auto target = m_temporary->filePath(QStringLiteral("copy of it"));
+        const auto copy = added([&] { m_engine->transfers().saveCopy(id, target); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(copy).state == TransferState::Done, patience);
+        QCOMPARE(read(target), content);
+        QCOMPARE(transfer(copy).done, quint64(size));
+    }
+
+    void theCapabilityIsHandedOutOnRequest() {
+        startHome();
+        const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QString capability;
+        connect(&m_engine->transfers(), &api::Transfers::capabilityReady, this,
+                [&](api::TransferId, const QString& text) { capability = text; });
+        m_engine->transfers().requestCapability(id);
+        QTRY_VERIFY_WITH_TIMEOUT(capability.startsWith(QStringLiteral("URI:CHK:")), patience);
+
+        const auto target = m_temporary->filePath(QStringLiteral("by its link"));
+        const auto copy = added([&] { m_engine->transfers().download(capability, target); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(copy).state == TransferState::Done, patience);
+        QCOMPARE(read(target), contentOf(1000));
+    }
+
+    void thePhasesOfAnUploadAreSeen() {
+        startHome();
+        QList<api::Phase> phases;
+        connect(&m_engine->transfers(), &api::Transfers::changed, this, [&](const QList<TransferSnapshot>& snapshots) {
+            for (const auto& snapshot : snapshots) {
+                phases << snapshot.phase;
+            }
+        });
+        const auto id = upload(file(QStringLiteral("large"), contentOf(30 * 1024 * 1024)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(!phases.isEmpty() && phases.last() == api::Phase::Done, patience);
+        for (qsizetype i = 1; i < phases.size(); ++i) {
+            QVERIFY(phases[i - 1] <= phases[i]);
+        }
+        QVERIFY(phases.contains(api::Phase::Shares) || phases.contains(api::Phase::Hashing));
+    }
+
+    void whatCannotBeQueuedIsRefusedAndTheRestGoesOn() {
+        startHome();
+        QStringList refused;
+        QStringList codes;
+        connect(&m_engine->transfers(), &api::Transfers::refused, this,
+                [&](const QString& what, const QString& code, const QString&) {
+                    refused << what;
+                    codes << code;
+                });
+        const auto good = file(QStringLiteral("good"), contentOf(10));
+        const auto missing = m_temporary->filePath(QStringLiteral("missing"));
+        m_engine->transfers().upload({missing, m_temporary->path(), good});
+        QTRY_COMPARE_WITH_TIMEOUT(all().size(), 1, patience);
+        QCOMPARE(all().first().name, QStringLiteral("good"));
+        QCOMPARE(refused, (QStringList{missing, m_temporary->path()}));
+        QCOMPARE(codes, (QStringList{QStringLiteral("FileNotFound"), QStringLiteral("FileUnreadable")}));
+
+        m_engine->transfers().download(QStringLiteral("URI:CHK:nonsense"), QStringLiteral("/nowhere/a"));
+        m_engine->transfers().download(
+            QStringLiteral("URI:SSK:aaaaaaaaaaaaaaaaaaaaaaaaaa:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            QStringLiteral("/nowhere/b"));
+        QTRY_COMPARE_WITH_TIMEOUT(codes.size(), 4, patience);
+        QCOMPARE(codes.mid(2),
+                 (QStringList{QStringLiteral("InvalidCapability"), QStringLiteral("UnsupportedCapability")}));
+    }
+
+    void aFileThatGoesBeforeItsTurnFailsAndCanBeTriedAgain() {
+        startHome();
+        setServer(false);
+        const auto path = file(QStringLiteral("late"), contentOf(1000));
+        const auto id = upload(path);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
+        setServer(true);
+        QVERIFY(QFile::remove(path));
+        m_engine->transfers().retry(id);
+        QTRY_COMPARE_WITH_TIMEOUT(transfer(id).errorCode, QStringLiteral("FileNotFound"), patience);
+        file(QStringLiteral("late"), contentOf(2000));
+        m_engine->transfers().retry(id);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QCOMPARE(transfer(id).size, 2000U);
+        QVERIFY(transfer(id).errorCode.isEmpty());
+    }
+
+    void withTheServerOffAnUploadFailsAndSaysWhy() {
+        startHome();
+        setServer(false);
+        const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
+        QCOMPARE(transfer(id).errorCode, QStringLiteral("Unreachable"));
+        QVERIFY(transfer(id).errorDetail.contains(QStringLiteral("switched off")));
+        setServer(true);
+        m_engine->transfers().retry(id);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+    }
+
+    void theSwitchIsRememberedForTheNextStart() {
+        startHome();
+        setServer(false);
+        m_engine = nullptr;
+        QVERIFY(!loadProfile(folder())->settings.serverEnabled);
+        start();
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Ready, patience);
+        QVERIFY(home().state == HomeState::Off);
+        setServer(true);
+        m_engine = nullptr;
+        QVERIFY(loadProfile(folder())->settings.serverEnabled);
+    }
+
+    void manySwitchesEndAsTheLastOne() {
+        startHome();
+        for (int i = 0; i < 9; ++i) {
+            m_engine->homeServer().setEnabled(i % 2 == 1);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::Off, patience);
+        m_engine->homeServer().setEnabled(true);
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::On, patience);
+        const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+    }
+
+    void theServerCountsWhatItHolds() {
+        startHome();
+        const auto id = upload(file(QStringLiteral("a"), contentOf(100'000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(home().shares, 1U, patience);
+        QVERIFY(home().bytesStored >= 100'000);
+    }
+
+    void aServerOfAnotherProgramIsUsedAndTakenOver() {
+        startHome();
+        m_engine = nullptr;
+        server::Options options;
+        options.store.folder = loadProfile(folder())->settings.serverFolder;
+        auto other = server::Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
+        QVERIFY2(other, other ? "" : other.error().detail.c_str());
+
+        start();
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::ElsewhereOnThisComputer, patience);
+        const auto first = upload(file(QStringLiteral("a"), contentOf(1000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(first).state == TransferState::Done, patience);
+        *other = nullptr;
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::On, patience);
+        const auto second = upload(file(QStringLiteral("b"), contentOf(2000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(second).state == TransferState::Done, patience);
+    }
+
+    void aCancelledUploadIsOverAndCanBeTriedAgain() {
+        startHome();
+        const auto path = file(QStringLiteral("large"), contentOf(40 * 1024 * 1024));
+        const auto id = upload(path);
+        m_engine->transfers().cancel(id);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Cancelled, patience);
+        QVERIFY(!transfer(id).hasCapability);
+        m_engine->transfers().retry(id);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+    }
+
+    void aRemovedTransferIsGoneForGood() {
+        startHome();
+        const auto id = upload(file(QStringLiteral("a"), contentOf(100)));
+        const auto stays = upload(file(QStringLiteral("b"), contentOf(200)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(stays).state == TransferState::Done, patience);
+        QSignalSpy removed(&m_engine->transfers(), &api::Transfers::removed);
+        m_engine->transfers().remove(id);
+        QTRY_COMPARE_WITH_TIMEOUT(removed.size(), 1, patience);
+        QCOMPARE(all().size(), 1);
+        restart();
+        QCOMPARE(all().size(), 1);
+        QCOMPARE(all().first().id, stays);
+        QCOMPARE(all().first().name, QStringLiteral("b"));
+        QVERIFY(all().first().state == TransferState::Done);
+    }
+
+    void whatWasNotFinishedGoesOnAtTheNextStart() {
+        startHome();
+        QStringList paths;
+        for (int i = 0; i < 12; ++i) {
+            paths << file(QStringLiteral("large %1").arg(i), contentOf(6 * 1024 * 1024 + i));
+        }
+        m_engine->transfers().upload(paths);
+        QTRY_COMPARE_WITH_TIMEOUT(all().size(), paths.size(), patience);
+        m_engine = nullptr;  // in the middle of it
+        int unfinished = 0;
+        const auto rows = (*journal::Journal::open(folder() / "journal.sqlite"))->rows();
+        for (const auto& row : *rows) {
+            QVERIFY(row.state == journal::State::Queued || row.state == journal::State::Done);
+            unfinished += row.state == journal::State::Queued ? 1 : 0;
+        }
+        QVERIFY(unfinished > 0);
+        restart();
+        QCOMPARE(all().size(), paths.size());
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+    }
+
+    void aRowThatWasRunningAtACrashIsRunAgain() {
+        startHome();
+        m_engine = nullptr;
+        {
+            auto opened = journal::Journal::open(folder() / "journal.sqlite");
+            QVERIFY(opened);
+            journal::Row row;
+            row.state = journal::State::Running;
+            row.name = "was running";
+            row.localPath = file(QStringLiteral("was running"), contentOf(1000)).toStdString();
+            row.size = 1000;
+            QVERIFY((*opened)->add(row));
+        }
+        restart();
+        QCOMPARE(all().size(), 1);
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+    }
+
+    void filesGivenBeforeTheProfileIsOpenAreQueued() {
+        startHome();
+        m_engine = nullptr;
+        m_engine = std::make_unique<LocalEngine>(LocalEngineOptions{folder()});
+        m_engine->transfers().upload({file(QStringLiteral("early"), contentOf(1000))});
+        m_engine->open();
+        QTRY_COMPARE_WITH_TIMEOUT(all().size(), 1, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+    }
+
+    void aProfileThatAnotherProgramOwnsIsReported() {
+        startHome();
+        LocalEngine second(LocalEngineOptions{folder()});
+        QString code;
+        connect(&second, &api::Engine::failed, this, [&](const QString& name, const QString&) { code = name; });
+        second.open();
+        QTRY_COMPARE_WITH_TIMEOUT(code, QStringLiteral("ProfileLocked"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(second.state() == api::Engine::State::Failed, patience);
+        m_engine = nullptr;
+        second.open();
+        QTRY_VERIFY_WITH_TIMEOUT(second.state() == api::Engine::State::Ready, patience);
+    }
+
+    void aDamagedProfileIsReported() {
+        startHome();
+        m_engine = nullptr;
+        QVERIFY(QFile::remove(m_temporary->filePath(QStringLiteral("profile/secrets/leases"))));
+        start();
+        QString code;
+        connect(m_engine.get(), &api::Engine::failed, this, [&](const QString& name, const QString&) { code = name; });
+        QTRY_COMPARE_WITH_TIMEOUT(code, QStringLiteral("ProfileDamaged"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Failed, patience);
+    }
+
+    void aGridThatNobodyServesFailsClearly() {
+        SystemRandom random;
+        NewProfile profile;
+        profile.settings.encoding = {1, 1, 1, ByteCount(1024 * 1024)};
+        profile.settings.serverFolder = defaultServerFolder(folder());
+        auto announcement = test::announcementOf("nobody");
+        announcement.nurls.front().host = "127.0.0.1";
+        announcement.nurls.front().port = 1;
+        profile.servers = {announcement};
+        QVERIFY(createProfile(folder(), profile, random));
+        start();
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Ready, patience);
+        QVERIFY(!m_engine->grid().homeOnly);
+        const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
+        QCOMPARE(transfer(id).errorCode, QStringLiteral("NotEnoughServers"));
+    }
+
+    void hundredsOfSmallFilesAllArrive() {
+        startHome();
+        QStringList paths;
+        for (int i = 0; i < 300; ++i) {
+            paths << file(QStringLiteral("small %1").arg(i), contentOf(100 + i));
+        }
+        int signalsSeen = 0;
+        connect(&m_engine->transfers(), &api::Transfers::changed, this, [&] { ++signalsSeen; });
+        m_engine->transfers().upload(paths);
+        QTRY_COMPARE_WITH_TIMEOUT(all().size(), paths.size(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+        QVERIFY2(signalsSeen < 300, "changes were told one by one");
+        for (qsizetype i = 0; i < paths.size(); ++i) {
+            QCOMPARE(all().at(i).localPath, paths.at(i));
+        }
+    }
+
+private:
+    [[nodiscard]] std::filesystem::path folder() const {
+        return std::filesystem::path(m_temporary->path().toStdString()) / "profile";
+    }
+
+    void start() {
+        m_states.clear();
+        m_engine = std::make_unique<LocalEngine>(LocalEngineOptions{folder()});
+        connect(m_engine.get(), &api::Engine::stateChanged, this,
+                [this](api::Engine::State state) { m_states << state; });
+        m_engine->open();
+    }
+
+    void restart() {
+        m_engine = nullptr;
+        start();
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Ready, patience);
+    }
+
+    void startHome() {
+        start();
+        QTRY_COMPARE_WITH_TIMEOUT(m_states.size(), 2, patience);
+        m_engine->createHomeProfile();
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::On, patience);
+    }
+
+    void setServer(bool on) {
+        m_engine->homeServer().setEnabled(on);
+        QTRY_VERIFY_WITH_TIMEOUT(home().state == (on ? HomeState::On : HomeState::Off), patience);
+    }
+
+    QString file(const QString& name, const QByteArray& content) const {
+        const auto path = m_temporary->filePath(name);
+        QFile created(path);
+        if (!created.open(QIODevice::WriteOnly) || created.write(content) != content.size()) {
+            qFatal("no test file");
+        }
+        return path;
+    }
+
+    /// The number of the transfer that `act` queues.
+    template <typename Act>
+    api::TransferId added(Act act) {
+        QSignalSpy spy(&m_engine->transfers(), &api::Transfers::added);
+        act();
+        if (!QTest::qWaitFor([&] { return !spy.isEmpty(); }, patience)) {
+            return -1;
+        }
+        return spy.first().first().value<QList<TransferSnapshot>>().first().id;
+    }
+
+    api::TransferId upload(const QString& path) {
+        return added([&] { m_engine->transfers().upload({path}); });
+    }
+
+    [[nodiscard]] QList<TransferSnapshot> all() const { return m_engine->transfers().snapshots(); }
+    [[nodiscard]] TransferSnapshot transfer(api::TransferId id) const {
+        for (const auto& snapshot : all()) {
+            if (snapshot.id == id) {
+                return snapshot;
+            }
+        }
+        return {};
+    }
+    [[nodiscard]] bool allAre(TransferState state) const {
+        const auto snapshots = all();
+        return std::all_of(snapshots.begin(), snapshots.end(),
+                           [state](const TransferSnapshot& snapshot) { return snapshot.state == state; });
+    }
+    [[nodiscard]] api::HomeServerSnapshot home() const { return m_engine->homeServer().snapshot(); }
+
+    std::unique_ptr<QTemporaryDir> m_temporary;
+    std::unique_ptr<LocalEngine> m_engine;
+    QList<api::Engine::State> m_states;
+};
+
+QTEST_GUILESS_MAIN(LocalEngineTest)
+#include "local_engine_test.moc"

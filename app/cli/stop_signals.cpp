@@ -1,0 +1,40 @@
+#include "app/cli/stop_signals.h"
+
+#include "app/cli/verbs.h"
+
+#include <utility>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace tarn::cli {
+
+StopSignals::StopSignals(std::function<void()> stop) : m_stop(std::move(stop)) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    // Threads that are made later inherit the mask, so the descriptor alone gets them.
+    pthread_sigmask(SIG_BLOCK, &signals, &m_before);
+    m_descriptor = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    m_notifier = std::make_unique<QSocketNotifier>(m_descriptor, QSocketNotifier::Read);
+    QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this] { arrived(); });
+}
+
+StopSignals::~StopSignals() {
+    m_notifier = nullptr;
+    ::close(m_descriptor);
+    pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
+}
+
+void StopSignals::arrived() {
+    signalfd_siginfo info{};
+    while (::read(m_descriptor, &info, sizeof info) == sizeof info) {
+        if (std::exchange(m_stopping, true)) {
+            ::_exit(static_cast<int>(Exit::Failed));
+        }
+        m_stop();
+    }
+}
+
+}  // namespace tarn::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <QSocketNotifier>
+
+#include <csignal>
+#include <functional>
+#include <memory>
+
+namespace tarn::cli {
+
+/// While it lives, SIGINT and SIGTERM call `stop` on the event loop instead of ending the program. A second one ends
+/// it. Thread: the main one; make it before any other thread starts.
+class StopSignals {
+public:
+    explicit StopSignals(std::function<void()> stop);
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
+    ~StopSignals();
+
+private:
+    void arrived();
+
+    std::function<void()> m_stop;
+    sigset_t m_before;
+    int m_descriptor = -1;
+    std::unique_ptr<QSocketNotifier> m_notifier;
+    bool m_stopping = false;
+};
+
+}  // namespace tarn::cli

@@ -1,0 +1,130 @@
+#include "tests/ui/fake_engine.h"
+#include "ui/models/transfer_model.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+namespace tarn::ui_test {
+
+using ui::TransferModel;
+
+class TransferModelTest : public QObject {
+    Q_OBJECT
+
+private:
+    static QList<api::TransferSnapshot> rows(int from, int to) {
+        QList<api::TransferSnapshot> made;
+        for (int i = from; i < to; ++i) {
+            made.append(waiting(i, QStringLiteral("file %1").arg(i), 1000));
+        }
+        return made;
+    }
+
+    /// What the model shows must be what the queue holds, whatever happened before.
+    static void compare(const TransferModel& model, const FakeTransfers& transfers) {
+        QCOMPARE(model.rowCount(), static_cast<int>(transfers.rows.size()));
+        ui::TransferTotals totals;
+        for (int row = 0; row < model.rowCount(); ++row) {
+            QCOMPARE(model.at(row), transfers.rows.at(row));
+            QCOMPARE(model.rowOf(transfers.rows.at(row).id), row);
+            totals.add(transfers.rows.at(row));
+        }
+        QCOMPARE(model.totals(), totals);
+    }
+
+private Q_SLOTS:
+    void itKeepsToTheRulesOfModelsThroughAHistory() {
+        FakeTransfers transfers;
+        transfers.rows = rows(0, 10);
+        TransferModel model(transfers);
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        compare(model, transfers);
+        transfers.add(rows(10, 25));
+        compare(model, transfers);
+        transfers.change({sending(3, QStringLiteral("x"), 50, 5), stored(24, QStringLiteral("y"), 6)});
+        compare(model, transfers);
+        for (const api::TransferId id : {0, 1, 2, 7, 11, 12, 24}) {
+            transfers.remove(id);
+        }
+        QCoreApplication::processEvents();
+        compare(model, transfers);
+        transfers.add(rows(30, 31));
+        compare(model, transfers);
+    }
+
+    void rolesGiveWhatTheirNamesSay() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.add({sending(7, QStringLiteral("film.mkv"), 100, 40)});
+        const QModelIndex index = model.index(0);
+        QCOMPARE(index.data(TransferModel::IdRole).toLongLong(), 7);
+        QCOMPARE(index.data(TransferModel::NameRole).toString(), QStringLiteral("film.mkv"));
+        QCOMPARE(index.data(TransferModel::SizeRole).toULongLong(), 100);
+        QCOMPARE(index.data(TransferModel::DoneRole).toULongLong(), 40);
+        QCOMPARE(index.data(TransferModel::PhaseRole).toInt(), static_cast<int>(api::Phase::Shares));
+        QCOMPARE(index.data(TransferModel::StateRole).toInt(), static_cast<int>(api::TransferState::Running));
+        QCOMPARE(index.data(TransferModel::SpeedRole).toDouble(), 12'400'000.0);
+        QVERIFY(index.data(TransferModel::SecondsLeftRole).isValid());
+        QCOMPARE(index.data(TransferModel::CellsRole).value<QList<api::ShareCell>>().size(), 10);
+        QVERIFY(index.data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("film.mkv")));
+    }
+
+    void neighbouringChangesAreOneRangeAndSilenceIsSilent() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.add(rows(0, 100));
+        QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+        QList<api::TransferSnapshot> news;
+        for (const int id : {12, 10, 11, 50, 98, 99}) {
+            news.append(sending(id, QStringLiteral("s"), 100, 1));
+        }
+        transfers.change(news);
+        QCOMPARE(changes.size(), 3);
+        QCOMPARE(changes.at(0).at(0).toModelIndex().row(), 10);
+        QCOMPARE(changes.at(0).at(1).toModelIndex().row(), 12);
+        QCOMPARE(changes.at(1).at(0).toModelIndex().row(), 50);
+        QCOMPARE(changes.at(2).at(1).toModelIndex().row(), 99);
+        transfers.change(news);  // the same again is no news
+        QCOMPARE(changes.size(), 3);
+    }
+
+    void aThousandRemovalsAreOnePass() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.add(rows(0, 3000));
+        QSignalSpy removals(&model, &QAbstractItemModel::rowsRemoved);
+        for (int id = 500; id < 1500; ++id) {
+            transfers.remove(id);
+        }
+        QCoreApplication::processEvents();
+        QCOMPARE(removals.size(), 1);
+        compare(model, transfers);
+    }
+
+    void newsOfUnknownOrGoneTransfersIsIgnored() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.add(rows(0, 3));
+        Q_EMIT transfers.changed({waiting(99, QStringLiteral("ghost"), 1)});
+        Q_EMIT transfers.removed(98);
+        QCoreApplication::processEvents();
+        compare(model, transfers);
+    }
+
+    void oneAddedTwiceIsThereOnce() {
+        FakeTransfers transfers;
+        transfers.rows = rows(0, 3);
+        TransferModel model(transfers);
+        api::TransferSnapshot news = transfers.rows.at(2);
+        news.done = 7;
+        transfers.rows[2] = news;
+        Q_EMIT transfers.added({news});
+        compare(model, transfers);
+    }
+};
+
+}  // namespace tarn::ui_test
+
+QTEST_GUILESS_MAIN(tarn::ui_test::TransferModelTest)
+#include "transfer_model_test.moc"

@@ -1,0 +1,408 @@
+#include "core/download/download.h"
+
+#include "core/async/mailbox.h"
+#include "core/async/task_scope.h"
+#include "core/download/byte_window.h"
+#include "core/download/download_plan.h"
+#include "core/download/segment_decoder.h"
+#include "core/download/share_reading.h"
+#include "core/grid/permuted_ring.h"
+
+#include <algorithm>
+#include <map>
+
+namespace tarn::download {
+
+namespace {
+
+/// A call's server has answered a part of it.
+struct PartCame {
+    Ticket ticket;
+};
+struct StopRequested {};
+using Message = std::variant<Event, PartCame, StopRequested>;
+
+std::string nameOf(const storage::StorageServer& server) {
+    const auto& description = server.description();
+    return description.nickname.empty() ? description.id.text() : description.nickname;
+}
+
+std::vector<std::string> namesOf(const storage::ServerList& servers) {
+    std::vector<std::string> names;
+    for (const auto& server : servers) {
+        names.push_back(nameOf(*server));
+    }
+    return names;
+}
+
+async::Task<Bytes> decodeRun(std::shared_ptr<async::Pools> pools, std::shared_ptr<const SegmentDecoder> decoder,
+                             SegmentRun run, std::shared_ptr<const std::vector<RunBlocks>> from) {
+    auto decode = [decoder, run, blocks = std::move(from)] {
+        return decoder->decode(run, *blocks);
+    };
+    auto plaintext = co_await async::runOn(pools->cpu, std::move(decode));
+    co_return plaintext;
+}
+
+/// The sink is asked only if nobody has stopped the download by the time that the disk's thread comes to it.
+async::Task<void> writeRun(std::shared_ptr<async::Pools> pools, std::shared_ptr<Sink> sink,
+                           std::shared_ptr<const Bytes> plaintext, Range within, std::stop_token stop) {
+    auto write = [sink, plaintext, within, stop]() -> Result<void> {
+        if (stop.stop_requested()) {
+            return failure(ErrorCode::Cancelled);
+        }
+        return sink->write(ByteView(*plaintext).subspan(within.begin.value(), (within.end - within.begin).value()));
+    };
+    auto written = co_await async::runOn(pools->disk, std::move(write));
+    co_return written;
+}
+
+async::Task<void> commitSink(std::shared_ptr<async::Pools> pools, std::shared_ptr<Sink> sink, std::stop_token stop) {
+    auto commit = [sink, stop]() -> Result<void> {
+        if (stop.stop_requested()) {
+            return failure(ErrorCode::Cancelled);
+        }
+        return sink->commit();
+    };
+    auto committed = co_await async::runOn(pools->disk, std::move(commit));
+    co_return committed;
+}
+
+/// Does what the plan wants, keeps the bytes that are on their way, and reports back. Thread: engine.
+class Driver : public std::enable_shared_from_this<Driver> {
+public:
+    Driver(const caps::Chk& capability, Range range, storage::ServerList servers, std::shared_ptr<Sink> sink,
+           std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop)
+        : m_capability(capability), m_index(capability.storageIndex()), m_range(range), m_servers(std::move(servers)),
+          m_sink(std::move(sink)), m_environment(std::move(environment)), m_watch(std::move(watch)),
+          m_stop(std::move(stop)), m_plan(capability.required, capability.total, range, namesOf(m_servers)),
+          m_known(std::make_shared<FileKnowledge>()) {}
+
+    [[nodiscard]] const async::Mailbox<Message>& mailbox() const noexcept { return m_mailbox; }
+    [[nodiscard]] async::TaskScope& scope() noexcept { return m_scope; }
+    [[nodiscard]] bool isOver() const noexcept { return m_outcome.has_value(); }
+
+    void start() {
+        perform(m_plan.start());
+        report();
+    }
+
+    void on(const Message& message) {
+        if (const auto* event = std::get_if<Event>(&message)) {
+            if (const auto* slow = std::get_if<CallSlow>(event)) {
+                waitUntilLost(slow->ticket);
+            }
+            perform(m_plan.on(*event));
+            report();
+        } else if (const auto* part = std::get_if<PartCame>(&message)) {
+            waitUntilSlow(part->ticket);
+        }
+    }
+
+    void cancel() { m_outcome = failure(ErrorCode::Cancelled); }
+
+    /// What to say when nothing runs any more: a file that was committed while the stop came is there.
+    [[nodiscard]] Result<void> finalOutcome() const { return m_committed ? Result<void>() : *m_outcome; }
+
+    void stopAllCalls() {
+        for (auto& [ticket, call] : std::exchange(m_calls, {})) {
+            call.stop.request_stop();
+        }
+    }
+
+private:
+    struct Call {
+        std::stop_source stop;
+        async::TimerHandle timer;
+        async::Milliseconds lostAfter;
+    };
+
+    void perform(Actions actions) {
+        for (const Action& action : actions) {
+            std::visit([this](const auto& known) { perform(known); }, action);
+        }
+    }
+
+    void perform(const AskForShares& action) {
+        const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter);
+        m_scope.spawn(m_servers[action.server]->listShares(m_index, stop),
+                      [self = shared_from_this(), ticket = action.ticket](Result<std::set<ShareNum>> shares) {
+                          if (self->endCall(ticket)) {
+                              self->tell(SharesListed{ticket, std::move(shares)});
+                          }
+                      });
+    }
+
+    void perform(const OpenHolding& action) {
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        const auto place = placeOf(action.holding, action.ticket);
+        auto& verifier = m_verifiers[action.holding];
+        if (!verifier) {
+            verifier = std::make_shared<ShareVerifier>(m_capability.verifier(), place.share);
+        }
+        m_scope.spawn(examineShare(place, verifier, m_known, stop),
+                      [self = shared_from_this(), action](Result<ShareVerifier::Verdict> verdict) {
+                          if (self->endCall(action.ticket)) {
+                              self->opened(action, std::move(verdict));
+                          }
+                      });
+    }
+
+    void opened(const OpenHolding& action, Result<ShareVerifier::Verdict> verdict) {
+        if (!verdict) {
+            m_verifiers.erase(action.holding);
+            tell(HoldingOpened{action.ticket, failure(verdict.error())});
+            return;
+        }
+        HoldingOpened::Report report;
+        report.wantsFacts = verdict->kind == ShareVerifier::Verdict::Kind::NeedsFacts;
+        report.crypttextDamaged = verdict->crypttextDamaged;
+        report.damage = std::move(verdict->damage);
+        if (verdict->share) {
+            m_verifiers.erase(action.holding);
+            m_open[action.holding] = verdict->share;
+            if (!m_known->facts) {
+                m_known->facts = verdict->share->facts;
+            }
+            if (!m_known->crypttextHashes) {
+                m_known->crypttextHashes = verdict->crypttextHashes;
+            }
+            report.facts = m_known->facts;
+            report.crypttextProved = m_known->crypttextHashes != nullptr;
+        }
+        tell(HoldingOpened{action.ticket, std::move(report)});
+    }
+
+    void perform(const ReadCrypttextHashes& action) {
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        m_scope.spawn(readCrypttextHashes(placeOf(action.holding, action.ticket), m_open.at(action.holding), stop),
+                      [self = shared_from_this(), ticket = action.ticket](Result<HashRow> row) {
+                          if (!self->endCall(ticket)) {
+                              return;
+                          }
+                          if (row) {
+                              self->m_known->crypttextHashes = *row;
+                              self->tell(CrypttextHashesRead{ticket, {}});
+                          } else {
+                              self->tell(CrypttextHashesRead{ticket, failure(row.error())});
+                          }
+                      });
+    }
+
+    void perform(const FetchBlocks& action) {
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        m_scope.spawn(fetchBlocks(placeOf(action.holding, action.ticket), m_open.at(action.holding),
+                                  m_plan.segmentsOf(action.run), stop),
+                      [self = shared_from_this(), action](Result<Bytes> blocks) {
+                          if (!self->endCall(action.ticket)) {
+                              return;
+                          }
+                          if (blocks) {
+                              self->m_blocks[action.run][action.holding] = std::move(*blocks);
+                              self->tell(BlocksFetched{action.ticket, {}});
+                          } else {
+                              self->tell(BlocksFetched{action.ticket, failure(blocks.error())});
+                          }
+                      });
+    }
+
+    void perform(const AdviseCorrupt& action) {
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        const auto& holding = m_plan.shares().holdings()[action.holding];
+        m_scope.spawn(m_servers[holding.server]->adviseCorrupt(m_index, holding.share, action.reason, stop),
+                      [self = shared_from_this(), ticket = action.ticket](const Result<void>&) {
+                          if (self->endCall(ticket)) {
+                              self->tell(Advised{ticket});
+                          }
+                      });
+    }
+
+    void perform(const WaitFor& action) {
+        auto& call = m_calls[action.ticket];
+        call.timer = m_environment->timers->after(
+            action.delay, [mailbox = m_mailbox, ticket = action.ticket] { mailbox.push(Event(Waited{ticket})); });
+    }
+
+    void perform(const StopCall& action) {
+        // Off the list first: a call that ends on the spot must find that nobody waits for it.
+        if (auto call = m_calls.extract(action.ticket)) {
+            call.mapped().stop.request_stop();
+        }
+    }
+
+    void perform(const DecodeRun& action) {
+        auto run = m_blocks.extract(action.run);
+        auto from = std::make_shared<std::vector<RunBlocks>>();
+        for (const HoldingIndex holding : action.from) {
+            from->push_back({m_plan.shares().holdings()[holding].share, std::move(run.mapped().at(holding))});
+        }
+        if (!m_decoder) {
+            auto decoder = SegmentDecoder::make(m_known->facts, m_known->crypttextHashes, m_capability.key);
+            if (!decoder) {
+                tell(RunDecoded{action.run, failure(decoder.error())});
+                return;
+            }
+            m_decoder = std::make_shared<const SegmentDecoder>(std::move(*decoder));
+        }
+        m_scope.spawn(decodeRun(m_environment->pools, m_decoder, m_plan.segmentsOf(action.run), std::move(from)),
+                      [self = shared_from_this(), number = action.run](Result<Bytes> plaintext) {
+                          if (plaintext) {
+                              self->m_plaintext[number] = std::make_shared<const Bytes>(std::move(*plaintext));
+                              self->tell(RunDecoded{number, {}});
+                          } else {
+                              self->tell(RunDecoded{number, failure(plaintext.error())});
+                          }
+                      });
+    }
+
+    void perform(const WriteRun& action) {
+        auto plaintext = m_plaintext.extract(action.run).mapped();
+        // Only the part that was asked for: runs begin and end with whole segments.
+        const std::uint64_t start = m_plan.segmentsOf(action.run).first * m_known->facts->geometry.segmentSize;
+        const std::uint64_t end = std::min(start + plaintext->size(), m_range.end.value());
+        const std::uint64_t begin = std::max(start, m_range.begin.value());
+        const Range within{ByteOffset(begin - start), ByteOffset(end - start)};
+        m_scope.spawn(writeRun(m_environment->pools, m_sink, std::move(plaintext), within, m_stop),
+                      [self = shared_from_this(), number = action.run, size = end - begin](Result<void> written) {
+                          self->m_progress.delivered += ByteCount(written ? size : 0);
+                          self->tell(RunWritten{number, std::move(written)});
+                      });
+    }
+
+    void perform(const CommitSink&) {
+        m_scope.spawn(commitSink(m_environment->pools, m_sink, m_stop),
+                      [self = shared_from_this()](Result<void> committed) {
+                          self->m_committed = committed.has_value();
+                          self->tell(SinkCommitted{std::move(committed)});
+                      });
+    }
+
+    void perform(const Finish& action) {
+        m_outcome = action.outcome;
+        if (action.outcome) {
+            m_progress.phase = Phase::Done;
+        }
+    }
+
+    void tell(Event event) { m_mailbox.push(std::move(event)); }
+
+    [[nodiscard]] std::stop_token beginCall(Ticket ticket, async::Milliseconds lostAfter) {
+        auto& call = m_calls[ticket];
+        call.lostAfter = lostAfter;
+        waitUntilSlow(ticket);
+        return call.stop.get_token();
+    }
+
+    /// Whether somebody still waits for the call.
+    [[nodiscard]] bool endCall(Ticket ticket) { return m_calls.erase(ticket) > 0; }
+
+    void waitUntilSlow(Ticket ticket) {
+        if (const auto call = m_calls.find(ticket); call != m_calls.end()) {
+            call->second.timer = m_environment->timers->after(
+                DownloadPlan::slowAfter, [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallSlow{ticket})); });
+        }
+    }
+
+    void waitUntilLost(Ticket ticket) {
+        if (const auto call = m_calls.find(ticket); call != m_calls.end()) {
+            call->second.timer =
+                m_environment->timers->after(call->second.lostAfter - DownloadPlan::slowAfter,
+                                             [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallLost{ticket})); });
+        }
+    }
+
+    [[nodiscard]] SharePlace placeOf(HoldingIndex index, Ticket ticket) const {
+        const auto& holding = m_plan.shares().holdings()[index];
+        return {m_servers[holding.server], m_index, holding.share, m_environment->pools, [mailbox = m_mailbox, ticket] {
+                    mailbox.push(PartCame{ticket});
+                }};
+    }
+
+    void report() {
+        auto progress = m_progress;
+        progress.total = m_range.end - m_range.begin;
+        progress.sharesFound = m_plan.shares().sharesFound();
+        progress.sharesNeeded = m_capability.required;
+        if (progress.phase == Phase::FindingShares && m_plan.hasBegunReading()) {
+            progress.phase = Phase::Reading;
+        }
+        const bool news = !m_reported || progress.phase != m_reported->phase ||
+                          progress.delivered != m_reported->delivered ||
+                          progress.sharesFound != m_reported->sharesFound;
+        if (news && m_watch) {
+            m_reported = progress;
+            m_watch(progress);
+        }
+    }
+
+    const caps::Chk m_capability;
+    const StorageIndex m_index;
+    const Range m_range;
+    const storage::ServerList m_servers;
+    const std::shared_ptr<Sink> m_sink;
+    const std::shared_ptr<const Environment> m_environment;
+    const Watch m_watch;
+    const std::stop_token m_stop;
+    DownloadPlan m_plan;
+    async::Mailbox<Message> m_mailbox;
+    async::TaskScope m_scope;
+    std::map<Ticket, Call> m_calls;
+    std::map<HoldingIndex, std::shared_ptr<ShareVerifier>> m_verifiers;
+    std::map<HoldingIndex, std::shared_ptr<const OpenShare>> m_open;
+    std::shared_ptr<FileKnowledge> m_known;
+    std::shared_ptr<const SegmentDecoder> m_decoder;
+    std::map<RunNumber, std::map<HoldingIndex, Bytes>> m_blocks;
+    std::map<RunNumber, std::shared_ptr<const Bytes>> m_plaintext;
+    Progress m_progress;
+    std::optional<Progress> m_reported;
+    bool m_committed = false;
+    std::optional<Result<void>> m_outcome;
+};
+
+async::Task<void> drive(std::shared_ptr<Driver> driver, std::stop_token stop) {
+    const std::stop_callback onStop(stop, [mailbox = driver->mailbox()] { mailbox.push(StopRequested{}); });
+    driver->start();
+    while (!driver->isOver()) {
+        const Message message = co_await driver->mailbox().next();
+        if (stop.stop_requested()) {
+            driver->cancel();
+        } else {
+            driver->on(message);
+        }
+    }
+    driver->stopAllCalls();
+    co_await driver->scope().cancelAndDrain();
+    co_return driver->finalOutcome();
+}
+
+async::Task<void> failed(Error error) {
+    co_return failure(error);
+}
+
+Result<Range> checkedRange(const caps::Chk& capability, std::optional<Range> range) {
+    if (capability.required < 1 || capability.required > capability.total || capability.total > 256 ||
+        capability.size.value() < 1) {
+        return failure(ErrorCode::InvalidCapability, "no file can be kept in shares like this");
+    }
+    return cutToFile(range, capability.size);
+}
+
+}  // namespace
+
+async::Task<void> download(caps::Chk capability, std::optional<Range> range, storage::ServerList servers,
+                           std::shared_ptr<Sink> sink, std::shared_ptr<const Environment> environment, Watch watch,
+                           std::stop_token stop) {
+    const auto cut = checkedRange(capability, range);
+    if (!cut) {
+        return failed(cut.error());
+    }
+    if (cut->begin == cut->end) {
+        return commitSink(environment->pools, std::move(sink), std::move(stop));
+    }
+    auto ordered = grid::permuted(std::move(servers), capability.storageIndex());
+    return drive(std::make_shared<Driver>(capability, *cut, std::move(ordered), std::move(sink), std::move(environment),
+                                          std::move(watch), stop),
+                 stop);
+}
+
+}  // namespace tarn::download

@@ -1,0 +1,298 @@
+"""Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
+
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode small big memory (default: all)
+Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
+"""
+
+import concurrent.futures
+import http.client
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote, urlparse
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "interop"))
+
+BUILD = Path(sys.argv[1]).resolve()
+os.environ["TARN_PROGRAM"] = str(BUILD / "bin/tarn")
+
+import tahoe_grid  # noqa: E402  (needs the path above)
+import tarn_program  # noqa: E402  (needs the environment above)
+
+REQUIRED, HAPPY, TOTAL, SERVERS = 3, 5, 10, 5
+ROUNDS = 5
+MEGABYTE = 1_000_000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def emit(bench, what, subject, value, unit):
+    """One figure: a JSON line for machines."""
+    print(json.dumps({"bench": bench, "what": what, "subject": subject, "value": round(value, 4), "unit": unit}),
+          flush=True)
+
+
+def table(title, rows):
+    print(f"\n{title}", file=sys.stderr)
+    for row in rows:
+        print("  " + "  ".join(str(cell) for cell in row), file=sys.stderr, flush=True)
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def resident_mib(pid, field="VmRSS"):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class TahoeSubject:
+    """The real Tahoe-LAFS client, spoken to through its web interface in the same way for both of its protocols."""
+
+    def __init__(self, name, client, server_pids):
+        self.name = name
+        self.client = client
+        self.server_pids = server_pids
+        self.address = urlparse((client.folder / "node.url").read_text().strip())
+
+    def request(self, method, path, body=None):
+        connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=600)
+        try:
+            connection.request(method, path, body=body)
+            reply = connection.getresponse()
+            data = reply.read()
+            if reply.status not in (200, 201):
+                raise AssertionError(f"{method}: {reply.status} {data[:300]}")
+            return data
+        finally:
+            connection.close()
+
+    def run(self, size, count, at_once, _folder):
+        files = [os.urandom(size) for _ in range(count)]
+
+        def timed(work, argument):
+            start = time.perf_counter()
+            result = work(argument)
+            return time.perf_counter() - start, result
+
+        def phase(work, arguments):
+            cpu = cpu_seconds([self.client.process.pid])
+            servers = cpu_seconds(self.server_pids)
+            start = time.perf_counter()
+            with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+                results = list(pool.map(lambda argument: timed(work, argument), arguments))
+            seconds = time.perf_counter() - start
+            return {"seconds": seconds, "each": [r[0] for r in results], "results": [r[1] for r in results],
+                    "cpu": cpu_seconds([self.client.process.pid]) - cpu,
+                    "servers_cpu": cpu_seconds(self.server_pids) - servers}
+
+        up = phase(lambda data: self.request("PUT", "/uri", data).decode().strip(), files)
+        down = phase(lambda cap: len(self.request("GET", "/uri/" + quote(cap, safe=""))), up["results"])
+        if down["results"] != [size] * count:
+            raise AssertionError("Tahoe-LAFS gave back other sizes")
+        return {"up": up, "down": down}
+
+
+class TarnSubject:
+    """Tarn's client in one warm process (bench_client)."""
+
+    def __init__(self, name, grid_file, server_pids):
+        self.name = name
+        self.grid_file = grid_file
+        self.server_pids = server_pids
+
+    def run(self, size, count, at_once, folder):
+        servers = cpu_seconds(self.server_pids)
+        out = subprocess.run([str(BUILD / "bench/bench_client"), str(self.grid_file), str(REQUIRED), str(HAPPY),
+                              str(TOTAL), str(size), str(count), str(at_once), str(folder)],
+                             check=True, capture_output=True, timeout=1200).stdout
+        figures = json.loads(out)
+        figures["up"]["servers_cpu"] = figures["down"]["servers_cpu"] = (cpu_seconds(self.server_pids) - servers) / 2
+        return figures
+
+
+class Stage:
+    """Both grids side by side: five Tahoe-LAFS servers and five of Tarn's, and every client that is compared."""
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="tarn-bench-"))
+        self.grid = tahoe_grid.Grid(self.folder, SERVERS)
+        foolscap = self.grid.create_client("foolscap", REQUIRED, HAPPY, TOTAL)
+        foolscap.configure(client={"force_foolscap": "true"})
+        gbs = self.grid.create_client("gbs", REQUIRED, HAPPY, TOTAL)
+        for client in (foolscap, gbs):
+            client.start()
+        for client in (foolscap, gbs):
+            client.wait_ready(SERVERS)
+        self.tarn_servers = [tarn_program.StorageServer(self.folder / f"store{n}") for n in range(SERVERS)]
+
+        on_tahoe = tarn_program.Profile(self.folder / "profile-tahoe")
+        on_tahoe.init(gbs.folder, required=REQUIRED, happy=HAPPY, total=TOTAL)
+        on_tarn = tarn_program.Profile(self.folder / "profile-tarn")
+        on_tarn.init(*(server.announcement for server in self.tarn_servers), required=REQUIRED, happy=HAPPY, total=TOTAL)
+        self.tarn_profile = on_tarn
+
+        tahoe_pids = [server.process.pid for server in self.grid.servers]
+        tarn_pids = [server.process.pid for server in self.tarn_servers]
+        self.subjects = [
+            TahoeSubject("tahoe-foolscap", foolscap, tahoe_pids),
+            TahoeSubject("tahoe-gbs", gbs, tahoe_pids),
+            TarnSubject("tarn-on-tahoe", on_tahoe.folder / "grid.yaml", tahoe_pids),
+            TarnSubject("tarn-on-tarn", on_tarn.folder / "grid.yaml", tarn_pids),
+        ]
+        return self
+
+    def __exit__(self, *_):
+        self.grid.close()
+        for server in self.tarn_servers:
+            server.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def compare(bench, stage, size, count, at_once, rounds, unit, figure):
+    """Runs every subject in turn, `rounds` times; prints medians and the ratio to the best Tahoe-LAFS column."""
+    values = {}
+    for _ in range(rounds):
+        for subject in stage.subjects:
+            # The original is slow: fewer files tell the same.
+            files = count if subject.name.startswith("tarn") else max(at_once, count // 5, 1)
+            figures = subject.run(size, files, at_once, stage.folder)
+            for direction in ("up", "down"):
+                values.setdefault((subject.name, direction), []).append(figure(figures[direction], size, files))
+                for what in ("cpu", "servers_cpu"):
+                    values.setdefault((subject.name, direction, what), []).append(
+                        figures[direction][what] / (size * files) * 1e9)
+    better = max if unit == "MB/s" else min
+    rows = []
+    for direction in ("up", "down"):
+        medians = {s.name: statistics.median(values[(s.name, direction)]) for s in stage.subjects}
+        best = better(medians["tahoe-foolscap"], medians["tahoe-gbs"])
+        for subject in stage.subjects:
+            median = medians[subject.name]
+            times = median / best if unit == "MB/s" else best / median
+            emit(bench, direction, subject.name, median, unit)
+            emit(bench, direction + "-ratio", subject.name, times, "x Tahoe-LAFS's best")
+            cpu = statistics.median(values[(subject.name, direction, "cpu")])
+            servers = statistics.median(values[(subject.name, direction, "servers_cpu")])
+            extra = ()
+            if unit == "MB/s":
+                emit(bench, direction + "-cpu", subject.name, cpu, "client CPU s a GB")
+                emit(bench, direction + "-servers-cpu", subject.name, servers, "servers' CPU s a GB")
+                extra = (f"CPU s/GB client {cpu:.1f} servers {servers:.1f}",)
+            rows.append((f"{direction:5}", f"{subject.name:15}", f"{median:9.2f} {unit}", f"{times:6.2f}x", *extra))
+    table(f"{bench}: {count} x {size} bytes, {at_once} at once, medians of {rounds}", rows)
+
+
+def bench_small(stage):
+    each = lambda phase, _size, _count: statistics.median(phase["each"]) * 1000  # noqa: E731
+    compare("small", stage, 1000, 200, 1, ROUNDS, "ms", each)
+    per_file = lambda phase, _size, count: phase["seconds"] / count * 1000  # noqa: E731
+    compare("small-ten", stage, 1000, 200, 10, ROUNDS, "ms", per_file)
+
+
+def bench_big(stage):
+    rate = lambda phase, size, count: size * count / phase["seconds"] / MEGABYTE  # noqa: E731
+    compare("big-10MB", stage, 10 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
+    compare("big-100MB", stage, 100 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
+    compare("big-1GB", stage, 1000 * MEGABYTE, 1, 1, int(os.environ.get("TARN_BENCH_BIG_ROUNDS", "3")), "MB/s", rate)
+
+
+def peak_of(command, **options):
+    """Runs `command` and gives its highest resident set in MiB."""
+    process = subprocess.Popen(command, **options)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise AssertionError(f"{command[0]} ended with {process.returncode}")
+    return usage.ru_maxrss / 1024
+
+
+def bench_memory(stage):
+    rows = []
+
+    def figure(what, subject, value):
+        emit("memory", what, subject, value, "MiB")
+        rows.append((f"{what:28}", f"{subject:14}", f"{value:7.1f} MiB"))
+
+    fresh = tarn_program.StorageServer(stage.folder / "fresh")
+    time.sleep(1)
+    figure("server at rest", "tarn", resident_mib(fresh.process.pid))
+    fresh.kill()
+    figure("server at rest", "tahoe", statistics.median(resident_mib(s.process.pid) for s in stage.grid.servers))
+    figure("client at rest", "tahoe", resident_mib(stage.subjects[0].client.process.pid))
+
+    profile = ["--profile", str(stage.tarn_profile.folder)]
+    small, big = stage.folder / "small", stage.folder / "big"
+    small.write_bytes(os.urandom(1000))
+    with open(big, "wb") as out:
+        for _ in range(1000):
+            out.write(os.urandom(MEGABYTE))
+    tarn = os.environ["TARN_PROGRAM"]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    rest = peak_of([tarn, *profile, "put", str(small)], **silent)
+    peak = peak_of([tarn, *profile, "put", str(big)], **silent)
+    figure("1 kB upload, peak", "tarn", rest)
+    figure("1 GB upload, peak", "tarn", peak)
+    figure("1 GB upload adds", "tarn", peak - rest)
+    figure("server after 1 GB, peak", "tarn", max(resident_mib(s.process.pid, "VmHWM") for s in stage.tarn_servers))
+    cap_small, cap_big = stage.tarn_profile.put(small), stage.tarn_profile.put(big)
+    for name, cap in (("small", cap_small), ("big", cap_big)):
+        (stage.folder / f"{name}.cap").write_text(cap)
+    rest = peak_of([tarn, *profile, "get", f"@{stage.folder}/small.cap", "-o", str(stage.folder / "copy")], **silent)
+    peak = peak_of([tarn, *profile, "get", f"@{stage.folder}/big.cap", "-o", str(stage.folder / "copy")], **silent)
+    figure("1 kB download, peak", "tarn", rest)
+    figure("1 GB download, peak", "tarn", peak)
+    figure("1 GB download adds", "tarn", peak - rest)
+
+    desktop = subprocess.Popen([str(BUILD / "bin/tarn-desktop"), *profile],
+                               env=dict(os.environ, QT_QPA_PLATFORM=os.environ.get("QT_QPA_PLATFORM", "offscreen")),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(4)
+    figure("desktop at rest", "tarn", resident_mib(desktop.pid))
+    desktop.terminate()
+    desktop.wait()
+    table("memory", rows)
+
+
+def bench_encode():
+    rows = []
+    for threads in (1, 2):
+        figures = [json.loads(subprocess.run([str(BUILD / "bench/bench_encode"), str(threads)], check=True,
+                                             capture_output=True, timeout=600).stdout) for _ in range(ROUNDS)]
+        ratio = statistics.median(f["roofline_seconds"] / f["seconds"] for f in figures)
+        rate = statistics.median(f["bytes"] / f["seconds"] / MEGABYTE for f in figures)
+        limit = statistics.median(f["bytes"] / f["roofline_seconds"] / MEGABYTE for f in figures)
+        emit("encode", f"{threads} threads of the roofline", "tarn", ratio, "of 1")
+        emit("encode", f"{threads} threads", "tarn", rate, "MB/s")
+        emit("encode", f"{threads} threads", "roofline", limit, "MB/s")
+        rows.append((f"{threads} thread(s)", f"{ratio:.2f} of the roofline", f"{rate:.0f} of {limit:.0f} MB/s"))
+    table("encode: hash, encrypt, encode and block hashes, 3 of 10, 1 MiB segments", rows)
+
+
+def main():
+    names = sys.argv[2:] or ["encode", "small", "big", "memory"]
+    if "encode" in names:
+        bench_encode()
+    staged = {"small": bench_small, "big": bench_big, "memory": bench_memory}
+    if any(name in staged for name in names):
+        with Stage() as stage:
+            for name in names:
+                if name in staged:
+                    staged[name](stage)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

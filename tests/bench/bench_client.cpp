@@ -1,0 +1,224 @@
+// Times uploads and downloads of Tarn's client in one warm process, as a node that stays up would do them.
+//
+// Usage: bench_client GRID.yaml K HAPPY N FILE-SIZE COUNT AT-ONCE FOLDER
+// Prints one JSON line: seconds and CPU seconds of all uploads and of all downloads, and each file's seconds.
+
+#include "core/async/task_scope.h"
+#include "core/caps/capability.h"
+#include "core/download/download.h"
+#include "core/formats/grid_file.h"
+#include "core/gbs/gbs_server.h"
+#include "core/upload/upload.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+namespace {
+
+using namespace tarn;
+
+double cpuSeconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// The highest resident set so far, in MiB.
+double peakMebibytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double residentMebibytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmRSS:")) {
+            return std::stod(line.substr(6)) / 1024;
+        }
+    }
+    return 0;
+}
+
+/// All that the measured work shares; it outlives every task.
+struct Bench {
+    storage::ServerList servers;
+    formats::EncodingParameters parameters;
+    std::shared_ptr<const upload::Environment> uploadEnvironment;
+    std::shared_ptr<const download::Environment> downloadEnvironment;
+    std::shared_ptr<const upload::Secrets> secrets;
+    std::shared_ptr<Random> random = std::make_shared<SystemRandom>();
+    std::filesystem::path folder;
+    std::size_t size = 0;
+    std::size_t count = 0;
+    std::size_t next = 0;
+    std::vector<caps::Capability> capabilities;
+    QJsonArray seconds;
+};
+
+/// Up to this size a file is held in memory, so that only the transfer is measured.
+constexpr std::size_t inMemory = 1 << 20;
+
+Result<std::shared_ptr<upload::Source>> makeSource(Bench& bench) {
+    if (bench.size <= inMemory) {
+        Bytes bytes(bench.size);
+        bench.random->fill(bytes);
+        return upload::sourceOf(std::move(bytes));
+    }
+    const auto path = bench.folder / "plaintext";
+    std::ofstream out(path, std::ios::binary);
+    Bytes piece(inMemory);
+    for (std::size_t written = 0; written < bench.size; written += piece.size()) {
+        bench.random->fill(piece);
+        const auto now = std::min(piece.size(), bench.size - written);
+        out.write(reinterpret_cast<const char*>(piece.data()), static_cast<std::streamsize>(now));
+    }
+    out.close();
+    return upload::openFile(path);
+}
+
+double secondsSince(SteadyTime start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+async::Task<void> uploadSome(std::shared_ptr<Bench> bench, std::stop_token stop) {
+    while (bench->next < bench->count) {
+        const auto number = bench->next++;
+        auto source = makeSource(*bench);
+        if (!source) {
+            co_return failure(source.error());
+        }
+        const auto start = std::chrono::steady_clock::now();
+        auto outcome = co_await upload::upload(
+            *source, bench->parameters, bench->secrets, bench->servers, bench->uploadEnvironment,
+            [](const upload::Progress&) {}, stop);
+        if (!outcome) {
+            co_return failure(outcome.error());
+        }
+        bench->seconds.append(secondsSince(start));
+        bench->capabilities[number] = std::move(outcome->capability);
+    }
+    co_return {};
+}
+
+async::Task<void> downloadSome(std::shared_ptr<Bench> bench, std::stop_token stop) {
+    while (bench->next < bench->count) {
+        const auto number = bench->next++;
+        std::shared_ptr<download::Sink> sink;
+        if (bench->size <= inMemory) {
+            sink = download::memorySink(std::make_shared<Bytes>());
+        } else {
+            auto made = download::fileSink(bench->folder / "copy");
+            if (!made) {
+                co_return failure(made.error());
+            }
+            sink = *made;
+        }
+        const auto start = std::chrono::steady_clock::now();
+        auto done = co_await download::download(
+            std::get<caps::Chk>(bench->capabilities[number]), std::nullopt, bench->servers, sink,
+            bench->downloadEnvironment, [](const download::Progress&) {}, stop);
+        if (!done) {
+            co_return failure(done.error());
+        }
+        bench->seconds.append(secondsSince(start));
+    }
+    co_return {};
+}
+
+using Work = async::Task<void> (*)(std::shared_ptr<Bench>, std::stop_token);
+
+/// Runs `work` `atOnce` times side by side and gives wall and CPU seconds; exits when any fails.
+QJsonObject measure(const std::shared_ptr<Bench>& bench, Work work, int atOnce) {
+    bench->next = 0;
+    bench->seconds = {};
+    async::TaskScope scope;
+    const double cpu = cpuSeconds();
+    const double rest = residentMebibytes();
+    const auto start = std::chrono::steady_clock::now();
+    int running = atOnce;
+    for (int i = 0; i < atOnce; ++i) {
+        scope.spawn(work(bench, scope.token()), [&running](const Result<void>& result) {
+            if (!result) {
+                std::fprintf(stderr, "%s: %s\n", std::string(errorName(result.error().code)).c_str(),
+                             result.error().detail.c_str());
+                std::exit(1);
+            }
+            --running;
+        });
+    }
+    while (running > 0) {
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    }
+    QJsonObject figures;
+    figures[QLatin1String("seconds")] = secondsSince(start);
+    figures[QLatin1String("cpu")] = cpuSeconds() - cpu;
+    figures[QLatin1String("each")] = bench->seconds;
+    figures[QLatin1String("rest_mib")] = rest;
+    figures[QLatin1String("peak_mib")] = peakMebibytes();
+    return figures;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    mallopt(M_ARENA_MAX, 2);
+    QCoreApplication application(argc, argv);
+    const QStringList arguments = QCoreApplication::arguments();
+    if (arguments.size() != 9) {
+        std::fputs("usage: bench_client GRID.yaml K HAPPY N FILE-SIZE COUNT AT-ONCE FOLDER\n", stderr);
+        return 2;
+    }
+    QFile file(arguments[1]);
+    if (!file.open(QIODevice::ReadOnly)) {
+        std::fputs("the grid file cannot be read\n", stderr);
+        return 1;
+    }
+    const auto grid = formats::parseGridFile(file.readAll().toStdString());
+    if (!grid) {
+        std::fputs("the grid file does not parse\n", stderr);
+        return 1;
+    }
+    auto bench = std::make_shared<Bench>();
+    for (const auto& server : grid->servers) {
+        bench->servers.push_back(gbs::makeGbsServer(server));
+    }
+    bench->parameters.required = arguments[2].toUInt();
+    bench->parameters.happy = arguments[3].toUInt();
+    bench->parameters.total = arguments[4].toUInt();
+    bench->size = arguments[5].toULongLong();
+    bench->count = arguments[6].toULongLong();
+    bench->folder = arguments[8].toStdString();
+    bench->capabilities.resize(bench->count, caps::Literal{});
+    const auto pools = std::make_shared<async::Pools>();
+    const auto timers = std::make_shared<async::EventLoopTimers>();
+    const auto clock = std::make_shared<SystemClock>();
+    bench->uploadEnvironment =
+        std::make_shared<const upload::Environment>(upload::Environment{pools, timers, clock, bench->random});
+    bench->downloadEnvironment =
+        std::make_shared<const download::Environment>(download::Environment{pools, timers, clock});
+    Bytes convergence(16);
+    bench->random->fill(convergence);
+    bench->secrets = std::make_shared<const upload::Secrets>(
+        upload::Secrets{crypto::ConvergenceSecret(convergence), bench->random->make<crypto::LeaseMaster>()});
+
+    const int atOnce = arguments[7].toInt();
+    QJsonObject figures;
+    figures[QLatin1String("up")] = measure(bench, uploadSome, atOnce);
+    figures[QLatin1String("down")] = measure(bench, downloadSome, atOnce);
+    std::puts(QJsonDocument(figures).toJson(QJsonDocument::Compact).constData());
+    return 0;
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Passes all tests: installs what is missing, builds, sets up a real Tahoe-LAFS beside it, runs everything; then runs the
-# unit, contract and sim tests again under the address and undefined-behaviour sanitizers.
-# Usage: tests/run.sh [release|asan|tsan|dev …]   (default: release asan)
+# Passes all tests: installs what is missing, builds, sets up a real Tahoe-LAFS beside it, runs everything. With `asan` or
+# `tsan` the unit, contract and sim tests run under sanitizers.
+# Usage: tests/run.sh [release|asan|tsan|dev …]   (default: release)
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
 
@@ -18,7 +18,7 @@ fi
 
 jobs=$(nproc)
 failed=()
-[ $# -gt 0 ] || set -- release asan
+[ $# -gt 0 ] || set -- release
 for preset in "$@"; do
     cmake --preset "$preset" --log-level=WARNING >/dev/null
     cmake --build --preset "$preset" -- --quiet

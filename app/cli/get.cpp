@@ -18,19 +18,19 @@ namespace {
 
 constexpr int mostAttempts = 5;
 
-/// `FROM-TO`: the bytes from FROM up to, and without, TO; `FROM-` goes on to the file's end.
+/// `FROM-TO`: the bytes FROM to TO, both of them too, as in HTTP and curl; `FROM-` goes on to the file's end.
 std::optional<download::Range> parseRange(const QString& text) {
     const auto dash = text.indexOf(QLatin1Char('-'));
     if (dash < 0) {
         return std::nullopt;
     }
     const auto from = parseNumber(text.left(dash));
-    const auto to = dash + 1 == text.size() ? std::optional(std::numeric_limits<std::uint64_t>::max())
-                                            : parseNumber(text.mid(dash + 1));
+    constexpr auto farthest = std::numeric_limits<std::uint64_t>::max();
+    const auto to = dash + 1 == text.size() ? std::optional(farthest) : parseNumber(text.mid(dash + 1));
     if (!from || !to || *from > *to) {
         return std::nullopt;
     }
-    return download::Range{ByteOffset(*from), ByteOffset(*to)};
+    return download::Range{ByteOffset(*from), ByteOffset(*to == farthest ? farthest : *to + 1)};
 }
 
 /// Literals are read without a profile: the file is in the capability.
@@ -104,7 +104,8 @@ Exit runGet(Globals globals, const QStringList& arguments) {
                          QStringLiteral("The capability; - reads it from stdin, @FILE from a file."));
     parser.addValue(QStringLiteral("o"), QStringLiteral("Where to write it; stdout otherwise."),
                     QStringLiteral("FILE"));
-    parser.addValue(QStringLiteral("range"), QStringLiteral("Only the bytes from FROM up to, and without, TO."),
+    parser.addValue(QStringLiteral("range"),
+                    QStringLiteral("Only the bytes FROM to TO, counted from 0, both included."),
                     QStringLiteral("FROM-TO"));
     if (const auto exit = parser.parse(arguments, globals)) {
         return *exit;

@@ -105,8 +105,8 @@ void TransferDriver::stop() {
     m_mode = Mode::Stopped;
     m_ticking.reset();
     const auto running = m_running;  // a task that ends on the spot takes itself out of the map
-    for (auto source : running) {
-        source.second.request_stop();
+    for (const auto& [id, source] : running) {
+        std::stop_source(source).request_stop();
     }
 }
 

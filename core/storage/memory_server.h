@@ -16,7 +16,7 @@ public:
 
     [[nodiscard]] const ServerDescription& description() const noexcept override { return m_description; }
     [[nodiscard]] async::Task<ServerVersion> version(std::stop_token stop) override;
-    [[nodiscard]] async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+    [[nodiscard]] async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> wanted, ByteCount size,
                                                    UploadSecret upload, LeaseSecrets lease,
                                                    std::stop_token stop) override;
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,

@@ -21,7 +21,7 @@ std::optional<ShareLane::Write> ShareLane::next() {
 
 /// A buffer goes out as it is, without a copy, unless it is larger than a write may be.
 SharedBytes ShareLane::takeFront() {
-    const SharedBytes front = m_ready.front();
+    SharedBytes front = m_ready.front();
     const std::size_t rest = front->size() - m_takenOfFront;
     if (m_takenOfFront == 0 && rest <= mostWriteSize) {
         m_ready.pop_front();

@@ -141,7 +141,7 @@ private:
     void settle();
     void beginSending();
     void dropWhatStandsElsewhere();
-    void giveUpAsking(grid::ServerIndex server);
+    void giveUpAsking(grid::ServerIndex index);
     void abortBegun(grid::ServerIndex server, ShareNum share);
     void fail(Error error);
     void finishWhenAllClosed();

@@ -729,9 +729,9 @@
         <translation>Server sichern ihre Stücke auf den Datenträger</translation>
     </message>
     <message>
-        <source>%1, step %2 of %3</source>
+        <source>%1 (%2/%3)</source>
         <comment>the phase's name, its place among the phases</comment>
-        <translation>%1, Schritt %2 von %3</translation>
+        <translation>%1 (%2/%3)</translation>
     </message>
 </context>
 <context>
@@ -1078,6 +1078,10 @@ Dieser Hinweis kommt nur einmal.</translation>
     <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>“%1” is a folder. This version stores single files: open it and drop the files inside.</source>
+        <translation>„%1“ ist ein Ordner. Diese Version speichert einzelne Dateien: Öffnen Sie ihn und legen Sie die Dateien darin hier ab.</translation>
     </message>
 </context>
 <context>

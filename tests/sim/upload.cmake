@@ -1,2 +1,2 @@
-tarn_test(sim_upload_faults_test LABEL sim SOURCES upload_faults_test.cpp USES upload)
-tarn_test(sim_upload_flow_test LABEL sim SOURCES upload_flow_test.cpp USES upload)
+tarn_test(sim_upload_faults_test LABEL sim SOURCES upload_faults_test.cpp USES upload TIMEOUT 900)
+tarn_test(sim_upload_flow_test LABEL sim SOURCES upload_flow_test.cpp USES upload TIMEOUT 900)

@@ -215,14 +215,14 @@ private Q_SLOTS:
         picture(QStringLiteral("done"));
         QCOMPARE(window().model().rowCount(), names.size());
         QTRY_VERIFY(window().transfersPage().notices().isVisible());
-        QVERIFY(window().transfersPage().notices().text().contains(QStringLiteral("a folder")));
+        QVERIFY(window().transfersPage().notices().text().contains(QStringLiteral("“a folder” is a folder.")));
         // The engine tells of changes ten times a second, so a phase that is over sooner may stay unseen; those that
         // are seen come in their order, and the long one is among them, by its name.
         const QList<Phase> seen = m_phases.value(QStringLiteral("film.mkv"));
         QVERIFY(std::is_sorted(seen.begin(), seen.end()));
         QVERIFY(seen.contains(Phase::Shares));
         QCOMPARE(seen.last(), Phase::Done);
-        QVERIFY(m_words.contains(QStringLiteral("Storing it on this computer · Shares, step 3 of 6")));
+        QVERIFY(m_words.contains(QStringLiteral("Storing it on this computer · Shares (3/6)")));
     }
 
     void theLinkComesToTheClipboard() {

@@ -12,6 +12,7 @@
 #include <QAccessible>
 #include <QApplication>
 #include <QClipboard>
+#include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QLabel>
@@ -203,15 +204,19 @@ private Q_SLOTS:
 
     void aRefusedFolderIsSaidPolitelyAndStopsNothing() {
         Stage stage;
-        stage.transfers().refuse(QStringLiteral("Photos <b>"), QStringLiteral("FileUnreadable"));
-        const QString text = stage.window->transfersPage().notices().text();
-        QVERIFY(text.contains(QStringLiteral("Photos <b>")));
-        QVERIFY(text.contains(api::errorText(QStringLiteral("FileUnreadable")).advice));
+        const QString code = QStringLiteral("FileUnreadable");
+        const ui::NoticeBar& notices = stage.window->transfersPage().notices();
+        QVERIFY(QDir(stage.folder.path()).mkdir(QStringLiteral("Photos <b>")));
+        stage.transfers().refuse(stage.folder.filePath(QStringLiteral("Photos <b>")), code);
+        QTRY_VERIFY(notices.text().startsWith(QStringLiteral("“Photos <b>” is a folder.")));
+        stage.transfers().refuse(QStringLiteral("/not/there.txt"), code);
+        QTRY_VERIFY(notices.text().contains(QStringLiteral("“there.txt”: ") + api::errorText(code).what));
+        QVERIFY(notices.text().contains(api::errorText(code).advice));
         QVERIFY(stage.question() == nullptr);
         for (int i = 0; i < 500; ++i) {
-            stage.transfers().refuse(QStringLiteral("folder %1").arg(i), QStringLiteral("FileUnreadable"));
+            stage.transfers().refuse(QStringLiteral("/not/there %1").arg(i), code);
         }
-        QVERIFY(stage.window->transfersPage().notices().text().contains(QStringLiteral("And 498 more.")));
+        QTRY_VERIFY(notices.text().contains(QStringLiteral("And 499 more.")));
     }
 
     void theRowsOwnButtonsActOnTheirRowAlone() {

@@ -33,14 +33,14 @@ private Q_SLOTS:
             QTest::newRow(words) << static_cast<int>(phase) << QString::fromUtf8(words);
         };
         row(Phase::Waiting, "Waiting for its turn");
-        row(Phase::Hashing, "Reading the file to make its key · Hashing, step 1 of 6");
-        row(Phase::Allocate, "Asking servers for room · Allocate, step 2 of 6");
-        row(Phase::Shares, "Sending pieces to 5 servers · Shares, step 3 of 6");
-        row(Phase::HashTrees, "Sealing the pieces with checksums · Hash trees, step 4 of 6");
-        row(Phase::Ueb, "Adding the summary that checks them all · UEB, step 5 of 6");
-        row(Phase::Close, "Servers make sure their pieces are on disk · Close, step 6 of 6");
-        row(Phase::FindingShares, "Looking for the pieces · Finding shares, step 1 of 2");
-        row(Phase::Reading, "Fetching and checking pieces from 5 servers · Reading, step 2 of 2");
+        row(Phase::Hashing, "Reading the file to make its key · Hashing (1/6)");
+        row(Phase::Allocate, "Asking servers for room · Allocate (2/6)");
+        row(Phase::Shares, "Sending pieces to 5 servers · Shares (3/6)");
+        row(Phase::HashTrees, "Sealing the pieces with checksums · Hash trees (4/6)");
+        row(Phase::Ueb, "Adding the summary that checks them all · UEB (5/6)");
+        row(Phase::Close, "Servers make sure their pieces are on disk · Close (6/6)");
+        row(Phase::FindingShares, "Looking for the pieces · Finding shares (1/2)");
+        row(Phase::Reading, "Fetching and checking pieces from 5 servers · Reading (2/2)");
         row(Phase::Done, "Done");
     }
 

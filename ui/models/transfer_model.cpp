@@ -89,11 +89,11 @@ void TransferModel::onAdded(const QList<api::TransferSnapshot>& snapshots) {
         seen.insert(snapshot.id);
     }
     if (!fresh.isEmpty()) {
-        const int first = rowCount();
+        const int first = static_cast<int>(m_rows.size());
         beginInsertRows({}, first, first + static_cast<int>(fresh.size()) - 1);
         m_rows.reserve(m_rows.size() + static_cast<std::size_t>(fresh.size()));
         for (const api::TransferSnapshot& snapshot : std::as_const(fresh)) {
-            m_rowOf.insert(snapshot.id, rowCount());
+            m_rowOf.insert(snapshot.id, static_cast<int>(m_rows.size()));
             m_rows.push_back(snapshot);
             m_totals.add(snapshot);
         }

@@ -104,7 +104,7 @@ QString TransferWords::phase(const api::TransferSnapshot& transfer, const api::G
     case Phase::Done: return phaseName(Phase::Done);
     }
     const Step step = stepOf(transfer.phase);
-    return joined({plain, tr("%1, step %2 of %3", "the phase's name, its place among the phases")
+    return joined({plain, tr("%1 (%2/%3)", "the phase's name, its place among the phases")
                               .arg(phaseName(transfer.phase), QString::number(step.number), QString::number(step.of))});
 }
 

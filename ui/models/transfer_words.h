@@ -25,7 +25,7 @@ class TransferWords {
 public:
     /// The field's name of a step: "Hash trees". Empty for waiting.
     [[nodiscard]] static QString phaseName(api::Phase phase);
-    /// "Sending pieces to 5 servers · Shares, step 3 of 6"
+    /// "Sending pieces to 5 servers · Shares (3/6)"
     [[nodiscard]] static QString phase(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid);
     /// What a finished transfer means: "Safe: any 3 of 10 pieces rebuild it."; claims no safety that is not there.
     [[nodiscard]] static Sentence outcome(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid);

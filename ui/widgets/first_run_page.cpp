@@ -87,7 +87,7 @@ FirstRunPage::FirstRunPage(QWidget* parent) : QWidget(parent) {
     start->setFont(strong);
     QPalette primary = start->palette();
     // Darkened, for the style lights a button up and the text on it must stay readable.
-    primary.setColor(QPalette::Button, primary.color(QPalette::Highlight).darker(155));
+    primary.setColor(QPalette::Button, primary.color(QPalette::Highlight).darker(isDark(palette()) ? 200 : 155));
     primary.setColor(QPalette::ButtonText, Qt::white);
     start->setPalette(primary);
     connect(start, &QPushButton::clicked, this, &FirstRunPage::startHereWanted);

@@ -12,6 +12,8 @@
 #include "ui/widgets/transfer_view.h"
 
 #include <QFileDialog>
+#include <QFileInfo>
+#include <QFuture>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -21,6 +23,7 @@
 #include <QStandardPaths>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <QtConcurrentRun>
 
 #include <algorithm>
 
@@ -52,12 +55,7 @@ TransfersPage::TransfersPage(api::Transfers& transfers, TransferModel& model, Se
             m_view->scrollTo(m_model.index(first));
         }
     });
-    connect(&m_transfers, &api::Transfers::refused, this, [this](const QString& what, const QString& code) {
-        const api::ErrorText text = api::errorText(code);
-        const QString sentences = text.what + QLatin1Char(' ') + text.advice;
-        tell(what.isEmpty() ? sentences : tr("“%1”: %2", "what was refused, and why").arg(what, sentences),
-             Tone::Caution);
-    });
+    connect(&m_transfers, &api::Transfers::refused, this, &TransfersPage::explainRefusal);
     connect(m_linkCopier, &LinkCopier::copied, this,
             [this](int links) { tell(tr("%n link(s) copied.", nullptr, links), Tone::Good); });
 
@@ -169,6 +167,23 @@ void TransfersPage::chooseFiles() {
 
 void TransfersPage::tell(const QString& text, Tone tone) {
     m_notice->tell(text, tone);
+}
+
+void TransfersPage::explainRefusal(const QString& what, const QString& errorCode) {
+    const QString name = QFileInfo(what).fileName();
+    const auto explain = [this, name, errorCode](bool isFolder) {
+        const api::ErrorText text = api::errorText(errorCode);
+        const QString sentences = text.what + QLatin1Char(' ') + text.advice;
+        if (isFolder) {
+            tell(tr("“%1” is a folder. This version stores single files: open it and drop the files inside.").arg(name),
+                 Tone::Caution);
+        } else {
+            tell(name.isEmpty() ? sentences : tr("“%1”: %2", "what was refused, and why").arg(name, sentences),
+                 Tone::Caution);
+        }
+    };
+    // A look at a disk may take its time, so it is not done on this thread.
+    QtConcurrent::run([what] { return QFileInfo(what).isDir(); }).then(this, explain);
 }
 
 void TransfersPage::setGrid(const api::GridSnapshot& grid) {

@@ -49,6 +49,7 @@ private:
     void act(TransferAction action, const QList<api::TransferId>& ids);
     void remove(const QList<api::TransferId>& ids);
     void deleteSelected();
+    void explainRefusal(const QString& what, const QString& errorCode);
     void showMenu(const QPoint& point);
     void updateActions();
     void updateTotals();

@@ -23,6 +23,7 @@ void Desktop::start() {
     m_engine = m_makeEngine();
     m_window = std::make_unique<ui::MainWindow>(*m_engine, m_settings, [this] { return m_tray && m_tray->isShown(); });
     m_tray = std::make_unique<ui::Tray>(*m_engine, m_window->model());
+    m_memoryKeeper = std::make_unique<MemoryKeeper>(m_window->model());
     connect(m_window.get(), &ui::MainWindow::quitWanted, this, &Desktop::quit);
     // The window asks for its own end here: let it come back from its handlers first.
     connect(m_window.get(), &ui::MainWindow::retryWanted, this, &Desktop::startAgain, Qt::QueuedConnection);
@@ -37,6 +38,7 @@ void Desktop::start() {
 
 void Desktop::stop() {
     // The window and the tray look at the engine, so they go first.
+    m_memoryKeeper.reset();
     m_tray.reset();
     m_window.reset();
     m_engine.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/desktop/memory_keeper.h"
 #include "core/api/engine.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/tray.h"
@@ -50,6 +51,7 @@ private:
     std::unique_ptr<api::Engine> m_engine;
     std::unique_ptr<ui::MainWindow> m_window;
     std::unique_ptr<ui::Tray> m_tray;
+    std::unique_ptr<MemoryKeeper> m_memoryKeeper;
 };
 
 }  // namespace tarn::desktop

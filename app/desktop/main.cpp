@@ -1,4 +1,5 @@
 #include "app/desktop/desktop.h"
+#include "app/desktop/memory_keeper.h"
 #include "app/desktop/signal_watch.h"
 #include "app/desktop/single_instance.h"
 #include "core/engine/local_engine.h"
@@ -29,6 +30,7 @@ QStringList absolute(const QStringList& paths) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    tarn::desktop::MemoryKeeper::prepare();
     // Widgets are painted by the processor: a GL driver loaded for nothing would be the largest part of the program.
     if (!qEnvironmentVariableIsSet("QT_XCB_GL_INTEGRATION")) {
         qputenv("QT_XCB_GL_INTEGRATION", "none");

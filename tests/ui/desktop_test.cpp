@@ -175,6 +175,8 @@ private:
 
 private Q_SLOTS:
     void initTestCase() {
+        // Qt's file dialog keeps notes of its own; they do not belong among those of the person who runs the tests.
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_folder.path());
         m_language = std::make_unique<ui::Language>(QLocale(QLocale::English, QLocale::UnitedStates));
         QDir(m_folder.path()).mkpath(QStringLiteral("files"));
         QDir(m_folder.path()).mkpath(QStringLiteral("copies"));

@@ -112,6 +112,8 @@ class MainWindowTest : public QObject {
 
 private Q_SLOTS:
     void initTestCase() {
+        // Qt's file dialog keeps notes of its own; they do not belong among those of the person who runs the tests.
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_folder.path());
         m_language = std::make_unique<ui::Language>(QLocale(QLocale::English, QLocale::UnitedStates));
     }
     void cleanupTestCase() { m_language.reset(); }
@@ -481,6 +483,7 @@ private Q_SLOTS:
     }
 
 private:
+    QTemporaryDir m_folder;
     std::unique_ptr<ui::Language> m_language;
 };
 

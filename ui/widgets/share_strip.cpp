@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kWidestCell = 14;
 constexpr qreal kGap = 3;
+constexpr qreal kLeastFill = 0.25;  // so that a cell on its way is seen to be
 constexpr qreal kNarrowestWithGap = 5;
 
 }  // namespace
@@ -40,12 +41,14 @@ int ShareStrip::at(const QPointF& point) const {
     return std::min(static_cast<int>(offset / m_step), m_count - 1);
 }
 
-void ShareStrip::paint(QPainter& painter, const QList<api::ShareCell>& cells, const QPalette& palette) const {
+void ShareStrip::paint(QPainter& painter, const QList<api::ShareCell>& cells, qreal progress,
+                       const QPalette& palette) const {
     using Where = api::ShareCell::Where;
     const QColor accent = palette.color(QPalette::Highlight);
     const QColor good = toneColour(Tone::Good, palette);
     const QColor bad = toneColour(Tone::Bad, palette);
     const QColor empty = quietLine(palette);
+    const qreal filled = std::clamp<qreal>(progress, kLeastFill, 1);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, m_step >= kNarrowestWithGap);
     painter.setPen(Qt::NoPen);
@@ -55,12 +58,12 @@ void ShareStrip::paint(QPainter& painter, const QList<api::ShareCell>& cells, co
         const qreal radius = m_step >= kNarrowestWithGap ? 2 : 0;
         painter.setBrush(empty);
         painter.drawRoundedRect(area, radius, radius);
-        // Told apart by shape as well as by colour: half full, full, full with a notch, crossed out.
+        // Told apart by shape as well as by colour: partly full, full, full with a dot, crossed out.
         switch (cells.at(number).where) {
         case Where::Waiting: break;
         case Where::Sending:
             painter.setBrush(accent);
-            painter.drawRoundedRect(area.adjusted(0, area.height() / 2, 0, 0), radius, radius);
+            painter.drawRoundedRect(area.adjusted(0, area.height() * (1 - filled), 0, 0), radius, radius);
             break;
         case Where::Placed:
             painter.setBrush(good);

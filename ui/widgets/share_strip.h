@@ -19,7 +19,8 @@ public:
     [[nodiscard]] QRectF cell(int shareNumber) const;
     /// The share number under a point, or -1.
     [[nodiscard]] int at(const QPointF& point) const;
-    void paint(QPainter& painter, const QList<api::ShareCell>& cells, const QPalette& palette) const;
+    /// Cells on their way fill from below with `progress` (0 to 1): all shares grow together, segment by segment.
+    void paint(QPainter& painter, const QList<api::ShareCell>& cells, qreal progress, const QPalette& palette) const;
 
 private:
     QRectF m_rect;

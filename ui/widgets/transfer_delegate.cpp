@@ -42,16 +42,24 @@ Sign signOf(const TransferSnapshot& transfer, Tone tone, const QPalette& palette
     return {arrow, secondaryText(palette)};
 }
 
+/// From 0 to 1, by bytes.
+qreal progressOf(const TransferSnapshot& transfer) {
+    if (transfer.size == 0) {
+        return 0;
+    }
+    return std::min(1.0, static_cast<double>(transfer.done) / static_cast<double>(transfer.size));
+}
+
 void paintBar(QPainter& painter, const QRect& rect, const TransferSnapshot& transfer, const QPalette& palette,
               bool rightToLeft) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(quietLine(palette));
     const qreal radius = rect.height() / 2.0;
     painter.drawRoundedRect(rect, radius, radius);
-    if (transfer.size == 0 || transfer.done == 0) {
+    const qreal share = progressOf(transfer);
+    if (share <= 0) {
         return;
     }
-    const qreal share = std::min(1.0, static_cast<double>(transfer.done) / static_cast<double>(transfer.size));
     QRectF filled(rect);
     filled.setWidth(std::max<qreal>(rect.height(), rect.width() * share));
     if (rightToLeft) {
@@ -162,7 +170,7 @@ void TransferDelegate::paint(QPainter* painter, const QStyleOptionViewItem& give
         }
     }
     if (!row.strip.isNull()) {
-        row.shareStrip().paint(*painter, transfer.shares, palette);
+        row.shareStrip().paint(*painter, transfer.shares, progressOf(transfer), palette);
     }
 
     const QStyle* style = option.widget != nullptr ? option.widget->style() : QApplication::style();

@@ -1,0 +1,50 @@
+#include "app/desktop/memory_keeper.h"
+
+#include <chrono>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace tarn::desktop {
+namespace {
+
+using namespace std::chrono_literals;
+
+// After the last transfer its connections and buffers live on for a moment.
+constexpr auto kRest = 3s;
+
+void giveBack() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
+}  // namespace
+
+void MemoryKeeper::prepare() {
+#ifdef __GLIBC__
+    ::mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
+MemoryKeeper::MemoryKeeper(const ui::TransferModel& model, QObject* parent) : QObject(parent), m_model(model) {
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kRest);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        m_worked = false;
+        giveBack();
+    });
+    connect(&m_model, &ui::TransferModel::totalsChanged, this, &MemoryKeeper::look);
+}
+
+void MemoryKeeper::look() {
+    if (m_model.totals().running() > 0) {
+        m_worked = true;
+        m_timer.stop();
+    } else if (m_worked) {
+        m_timer.start();
+    }
+}
+
+}  // namespace tarn::desktop

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "ui/models/transfer_model.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace tarn::desktop {
+
+/// Gives memory back to the system once the transfers have come to rest: what an upload's segments took would otherwise
+/// stay with the program for as long as it sits in the tray. Does nothing where the allocator cannot be asked.
+class MemoryKeeper : public QObject {
+    Q_OBJECT
+
+public:
+    /// Keeps the allocator from growing a pool for every thread. Call before any thread starts.
+    static void prepare();
+
+    /// `model` outlives this.
+    explicit MemoryKeeper(const ui::TransferModel& model, QObject* parent = nullptr);
+
+private:
+    void look();
+
+    const ui::TransferModel& m_model;
+    QTimer m_timer;
+    bool m_worked = false;  ///< since memory was last given back
+};
+
+}  // namespace tarn::desktop

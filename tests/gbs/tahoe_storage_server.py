@@ -1,6 +1,6 @@
-"""A real Tahoe-LAFS storage server on loopback, without a node around it.
+"""Real Tahoe-LAFS storage servers on loopback, without nodes around them.
 
-Usage: tahoe_storage_server.py FOLDER. Prints its NURL on one line; serves until standard input ends.
+Usage: tahoe_storage_server.py FOLDER [COUNT]. Prints each server's NURL on a line; serves until standard input ends.
 """
 
 import datetime
@@ -51,6 +51,7 @@ def write_identity(folder):
 
 @defer.inlineCallbacks
 def serve(folder):
+    """Starts one server and prints where it is."""
     folder.mkdir(parents=True, exist_ok=True)
     write_identity(folder)
     store = StorageServer(str(folder / "store"), b"\x07" * 20)
@@ -65,12 +66,19 @@ def serve(folder):
         FilePath(str(folder / "certificate.pem")),
     )
     print(nurl.to_text(), flush=True)
+
+
+@defer.inlineCallbacks
+def serve_all(folder, count):
+    for number in range(count):
+        yield serve(folder if count == 1 else folder / str(number))
     stdio.StandardIO(EndWithInput())
 
 
 def main():
     folder = Path(sys.argv[1])
-    reactor.callWhenRunning(lambda: serve(folder).addErrback(fail))
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    reactor.callWhenRunning(lambda: serve_all(folder, count).addErrback(fail))
     reactor.run()
 
 

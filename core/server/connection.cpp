@@ -1,5 +1,6 @@
 #include "core/server/connection.h"
 
+#include <QHostAddress>
 #include <QMetaObject>
 
 #include <algorithm>
@@ -27,6 +28,13 @@ constexpr std::uint64_t mostLingered = 256ULL * 1024;
 constexpr milliseconds closeTime{5000};
 constexpr milliseconds versionKept{1000};
 
+/// Without the zone of a link-local address, and an IPv4 client as such where it came to an IPv6 socket.
+std::string textOf(const QHostAddress& address) {
+    bool isIPv4 = false;
+    const quint32 number = address.toIPv4Address(&isIPv4);
+    return (isIPv4 ? QHostAddress(number) : address).toString().section(QLatin1Char('%'), 0, 0).toStdString();
+}
+
 }  // namespace
 
 Connection::Connection(Shared& shared, qintptr descriptor, const QSslConfiguration& configuration) : m_shared(shared) {
@@ -53,6 +61,7 @@ Connection::Connection(Shared& shared, qintptr descriptor, const QSslConfigurati
         QMetaObject::invokeMethod(this, &Connection::abort, Qt::QueuedConnection);
         return;
     }
+    m_visit = m_shared.metrics->visit(textOf(m_socket.peerAddress()));
     m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
     m_socket.setReadBufferSize(socketReadBuffer);
     m_socket.setSslConfiguration(configuration);
@@ -76,6 +85,9 @@ void Connection::checkDeadline(SteadyTime now) {
     if (m_phase == Phase::Lingering || (m_phase == Phase::Head && m_input.isEmpty())) {
         close();
     } else {
+        if (m_phase != Phase::Handshake && m_phase != Phase::Closing) {
+            m_visit->trouble(Trouble::TooSlow);
+        }
         abort();
     }
 }
@@ -99,6 +111,10 @@ void Connection::abort() {
         return;
     }
     m_finished = true;
+    if (m_phase == Phase::Handshake && m_visit && !m_shared.stopping) {
+        m_visit->trouble(Trouble::HandshakeFailed);
+    }
+    m_visit.reset();
     m_phase = Phase::Closing;
     m_deadline.reset();
     m_socket.disconnect(this);
@@ -138,7 +154,9 @@ bool Connection::readHead() {
     const auto most = static_cast<qsizetype>(m_shared.limits.mostHeader);
     const bool fresh = m_searched == 0;
     if (m_input.size() < most && m_socket.bytesAvailable() > 0) {
-        m_input += m_socket.read(most - m_input.size());
+        const QByteArray more = m_socket.read(most - m_input.size());
+        m_visit->received(static_cast<std::uint64_t>(more.size()));
+        m_input += more;
     }
     if (m_input.isEmpty()) {
         return false;
@@ -152,7 +170,7 @@ bool Connection::readHead() {
     if (!length) {
         m_searched = bytes.size();
         if (m_input.size() >= most) {
-            ++m_shared.refused;
+            m_begun = m_shared.clock->steadyNow();
             replyAndLinger(HttpStatus::HeaderTooLarge);
         }
         return false;
@@ -161,8 +179,8 @@ bool Connection::readHead() {
     m_searched = 0;
     m_input.remove(0, static_cast<qsizetype>(*length));
     m_deadline.reset();
+    m_begun = m_shared.clock->steadyNow();
     if (!head) {
-        ++m_shared.refused;
         replyAndLinger(HttpStatus::BadRequest);
         return false;
     }
@@ -171,7 +189,6 @@ bool Connection::readHead() {
 }
 
 void Connection::beginRequest(const RequestHead& head) {
-    ++m_shared.requests;
     m_keepAlive = head.keepAlive;
     const auto decision = readCall(head, m_shared.authorization, m_shared.limits);
     if (const auto* const refusal = std::get_if<Refusal>(&decision)) {
@@ -179,6 +196,7 @@ void Connection::beginRequest(const RequestHead& head) {
         return;
     }
     m_call = std::get<Call>(decision);
+    m_endpoint = m_call.endpoint;
     m_bodyLeft = m_call.bodyLength;
     if (m_bodyLeft == 0) {
         perform();
@@ -192,7 +210,6 @@ void Connection::beginRequest(const RequestHead& head) {
 }
 
 void Connection::refuse(const RequestHead& head, const Refusal& refusal) {
-    ++m_shared.refused;
     const bool bodyPending = head.chunked || head.contentLength > 0;
     if (!bodyPending) {
         reply({refusal.status, BodyType::None, {}});
@@ -244,6 +261,7 @@ bool Connection::fillBody(std::size_t target) {
         m_body.resize(at + most);
         const qint64 got = m_socket.read(reinterpret_cast<char*>(m_body.data() + at), static_cast<qint64>(most));
         m_body.resize(at + static_cast<std::size_t>(std::max<qint64>(got, 0)));
+        m_visit->received(static_cast<std::uint64_t>(std::max<qint64>(got, 0)));
         if (got <= 0) {
             break;
         }
@@ -301,6 +319,7 @@ bool Connection::dropBody() {
         skipped = m_socket.bytesAvailable() > 0 ? m_socket.skip(static_cast<qint64>(most)) : 0;
         if (skipped > 0) {
             m_bodyLeft -= static_cast<std::uint64_t>(skipped);
+            m_visit->received(static_cast<std::uint64_t>(skipped));
             setDeadline(m_shared.limits.bodySilenceTimeout);
         }
     }
@@ -384,15 +403,22 @@ void Connection::performVersion() {
 }
 
 void Connection::write(const QByteArray& bytes) {
+    m_visit->sent(static_cast<std::uint64_t>(bytes.size()));
     m_socket.write(bytes);
 }
 
+void Connection::tell(HttpStatus status) {
+    m_visit->answered(m_endpoint, status, m_shared.clock->steadyNow() - m_begun);
+}
+
 void Connection::reply(const Outcome& outcome) {
+    tell(outcome.status);
     write(wholeReply(outcome.status, outcome.type, outcome.body, closesAfterReply()));
     finishRequest();
 }
 
 void Connection::replyWithShare(ReadOutcome outcome) {
+    tell(outcome.status);
     const bool hasBody = outcome.status == HttpStatus::Ok || outcome.status == HttpStatus::PartialContent;
     // Octets also where there are none: Tahoe-LAFS's client asks for the type before it looks at the status.
     QByteArray bytes = replyHead(outcome.status, BodyType::Octets, outcome.length, closesAfterReply(),
@@ -441,6 +467,7 @@ void Connection::sendMore() {
 void Connection::finishRequest() {
     m_reader.reset();
     m_refusal.reset();
+    m_endpoint.reset();
     m_call = {};
     releaseBody();
     if (closesAfterReply()) {
@@ -455,6 +482,7 @@ void Connection::finishRequest() {
 }
 
 void Connection::replyAndLinger(HttpStatus status) {
+    tell(status);
     write(wholeReply(status, BodyType::None, {}, true));
     m_phase = Phase::Lingering;
     m_input = {};

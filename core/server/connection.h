@@ -3,6 +3,7 @@
 #include "core/bucketstore/bucket_store.h"
 #include "core/foundation/clock.h"
 #include "core/server/call.h"
+#include "core/server/metrics.h"
 #include "core/server/operations.h"
 #include "core/server/server.h"
 
@@ -12,16 +13,17 @@
 #include <QSslSocket>
 #include <QThreadPool>
 
-#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace tarn::server {
 
-/// What the connections of one server share. Thread: the server's, but for the counters and the store.
+/// What the connections of one server share. Thread: the server's, but for the metrics and the store.
 struct Shared {
     std::shared_ptr<bucketstore::BucketStore> store;
     std::shared_ptr<Clock> clock;
+    std::shared_ptr<Metrics> metrics;
     Limits limits;
     std::string authorization;  ///< what the Authorization field must be. Secret
 
@@ -31,10 +33,6 @@ struct Shared {
     Outcome version;  ///< the last answer to a version request, for the many that ask
     std::optional<SteadyTime> versionTime;
     std::uint64_t bodiesHeld = 0;  ///< bytes that connections may have in memory of share bodies
-
-    std::atomic<std::uint64_t> requests = 0;
-    std::atomic<std::uint64_t> refused = 0;
-    std::atomic<int> connections = 0;
 };
 
 /// One client's connection: TLS, then one HTTP request after the other, each answered before the next is looked at.
@@ -84,6 +82,8 @@ private:
     void perform();
     void performVersion();
     void afterPiece(Outcome outcome);
+    /// Counts the request, now that it is known how it ends.
+    void tell(HttpStatus status);
     void reply(const Outcome& outcome);
     void replyWithShare(ReadOutcome outcome);
     void sendMore();
@@ -106,6 +106,7 @@ private:
 
     Shared& m_shared;
     QSslSocket m_socket;
+    std::unique_ptr<Metrics::Visit> m_visit;
     Phase m_phase = Phase::Handshake;
     std::optional<SteadyTime> m_deadline;
     bool m_finished = false;
@@ -113,6 +114,8 @@ private:
     QByteArray m_input;          ///< bytes behind the last head that was read
     std::size_t m_searched = 0;  ///< of `m_input`, for the end of a head
     bool m_keepAlive = true;
+    SteadyTime m_begun;                  ///< when the head of the request was whole
+    std::optional<Endpoint> m_endpoint;  ///< none where the head is refused
     Call m_call;
     std::optional<HttpStatus> m_refusal;  ///< the reply once a body was thrown away
     std::uint64_t m_bodyLeft = 0;         ///< bytes of the body that have not been taken in

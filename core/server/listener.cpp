@@ -38,7 +38,7 @@ Listener::Listener(Shared& shared, const QSslConfiguration& configuration)
     m_stale.start();
     // Out of file descriptors, Qt stops accepting for good: go on once some may be free again.
     connect(this, &QTcpServer::acceptError, this, [this] {
-        ++m_shared.refused;
+        m_shared.metrics->trouble(Trouble::NotAccepted, "somebody");
         QTimer::singleShot(acceptPause, this, &QTcpServer::resumeAccepting);
     });
     m_lastMoment.setSingleShot(true);
@@ -69,13 +69,12 @@ Result<std::uint16_t> Listener::begin(const std::string& address, std::uint16_t 
 
 void Listener::incomingConnection(qintptr descriptor) {
     if (static_cast<int>(m_connections.size()) >= m_shared.limits.mostConnections) {
-        ++m_shared.refused;
+        m_shared.metrics->trouble(Trouble::TooManyConnections, "somebody");
         ::close(static_cast<int>(descriptor));
         return;
     }
     auto* const connection = new Connection(m_shared, descriptor, m_configuration);
     m_connections.insert(connection);
-    ++m_shared.connections;
     connect(connection, &Connection::finished, this, [this, connection] { forget(connection); });
     if (!m_deadlines.isActive()) {
         m_deadlines.start();
@@ -84,7 +83,6 @@ void Listener::incomingConnection(qintptr descriptor) {
 
 void Listener::forget(Connection* connection) {
     m_connections.erase(connection);
-    --m_shared.connections;
     connection->deleteLater();
     if (m_connections.empty()) {
         m_deadlines.stop();

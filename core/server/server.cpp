@@ -61,6 +61,7 @@ public:
                    std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity)
         : m_announcementFile(options.store.folder / "announcement.yaml") {
         m_shared.store = std::move(store);
+        m_shared.metrics = std::make_shared<Metrics>(clock, options.log ? options.log : makeNoLog());
         m_shared.clock = std::move(clock);
         m_shared.limits = options.limits;
         m_shared.authorization = formats::gbs::writeAuthorization(identity.swissnum.reveal());
@@ -123,9 +124,7 @@ public:
     [[nodiscard]] std::string nurl() const override { return m_nurl; }
     [[nodiscard]] std::uint16_t port() const override { return m_port; }
     [[nodiscard]] std::filesystem::path announcementFile() const override { return m_announcementFile; }
-    [[nodiscard]] Status status() const override {
-        return {m_shared.requests, m_shared.refused, m_shared.connections, m_shared.store->usage()};
-    }
+    [[nodiscard]] Status status() const override { return {m_shared.metrics->snapshot(), m_shared.store->usage()}; }
 
 private:
     /// The whole life of the server's thread.

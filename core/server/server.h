@@ -2,8 +2,10 @@
 
 #include "core/bucketstore/bucket_store.h"
 #include "core/foundation/clock.h"
+#include "core/foundation/log.h"
 #include "core/foundation/random.h"
 #include "core/foundation/result.h"
+#include "core/server/metrics.h"
 
 #include <chrono>
 #include <cstdint>
@@ -33,12 +35,12 @@ struct Options {
     std::uint16_t advertisePort = 0;  ///< 0: the port that is listened on
     std::string nickname = "tarn";
     Limits limits;
+    std::shared_ptr<Log> log;  ///< none: nothing is said
 };
 
+/// What a server knows of itself at one moment. No secret.
 struct Status {
-    std::uint64_t requests = 0;
-    std::uint64_t refused = 0;  ///< requests by their head alone, and connections over the limit
-    int connections = 0;
+    MetricsSnapshot metrics;
     bucketstore::Usage usage;
 };
 

@@ -172,7 +172,7 @@ private Q_SLOTS:
         RawClient needless(*m_server);
         QCOMPARE(needless.ask("GET", "/storage/v1/version", {}, QByteArray(5000, 'x')).status, 200);
         QCOMPARE(needless.ask("GET", "/storage/v1/version").status, 200);
-        QVERIFY(m_server->status().refused >= 3);
+        QVERIFY(m_server->status().metrics.refused() >= 3);
     }
 
     void noMoreConnectionsAreTakenThanAllowed() {
@@ -184,16 +184,16 @@ private Q_SLOTS:
             clients.push_back(std::make_unique<RawClient>(*m_server));
             QCOMPARE(clients.back()->ask("GET", "/storage/v1/version").status, 200);
         }
-        QCOMPARE(m_server->status().connections, 3);
+        QCOMPARE(m_server->status().metrics.connections, 3U);
         QVERIFY(!RawClient(*m_server).connected());
         clients.pop_back();
-        QTRY_COMPARE(m_server->status().connections, 2);
+        QTRY_COMPARE(m_server->status().metrics.connections, 2U);
         QVERIFY(RawClient(*m_server).connected());
     }
 
     void runningOutOfFileDescriptorsIsGotOver() {
         start();
-        QCOMPARE(m_server->status().refused, 0U);
+        QCOMPARE(m_server->status().metrics.refused(), 0U);
         rlimit before{};
         QCOMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
         const rlimit few{200, before.rlim_max};
@@ -212,13 +212,13 @@ private Q_SLOTS:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         address.sin_port = htons(m_server->port());
         QCOMPARE(::connect(waiting, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-        QTRY_VERIFY_WITH_TIMEOUT(m_server->status().refused >= 1, RawClient::patience);
-        QCOMPARE(m_server->status().connections, 0);
+        QTRY_VERIFY_WITH_TIMEOUT(m_server->status().metrics.refused() >= 1, RawClient::patience);
+        QCOMPARE(m_server->status().metrics.connections, 0U);
         for (const int descriptor : taken) {
             ::close(descriptor);
         }
         QCOMPARE(::setrlimit(RLIMIT_NOFILE, &before), 0);
-        QTRY_COMPARE_WITH_TIMEOUT(m_server->status().connections, 1, RawClient::patience);
+        QTRY_COMPARE_WITH_TIMEOUT(m_server->status().metrics.connections, 1U, RawClient::patience);
         ::close(waiting);
         RawClient client(*m_server);
         QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
@@ -235,7 +235,7 @@ private Q_SLOTS:
         RawClient idle(*m_server);
         QCOMPARE(idle.ask("GET", "/storage/v1/version").status, 200);
         QVERIFY(idle.ended());
-        QTRY_COMPARE(m_server->status().connections, 0);
+        QTRY_COMPARE(m_server->status().metrics.connections, 0U);
     }
 
     void aHeadThatTricklesInIsNotWaitedFor() {
@@ -286,7 +286,7 @@ private Q_SLOTS:
         }
         RawClient client(*m_server);
         QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
-        QTRY_COMPARE(m_server->status().connections, 1);
+        QTRY_COMPARE(m_server->status().metrics.connections, 1U);
     }
 
     void clientsMayVanishAtAnyTime() {
@@ -301,7 +301,7 @@ private Q_SLOTS:
             client.send(all.left(all.size() * cut / 40));
             client.socket().abort();
         }
-        QTRY_COMPARE(m_server->status().connections, 0);
+        QTRY_COMPARE(m_server->status().metrics.connections, 0U);
         RawClient client(*m_server);
         QCOMPARE(client.ask("PATCH", bucket('b') + "/0", mine + contentRange(300, 600), QByteArray(300, 'x')).status /
                      100,
@@ -353,7 +353,7 @@ private Q_SLOTS:
         client.send(client.request("GET", bucket('b') + "/0"));
         // Nothing runs here meanwhile, so nothing is read.
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
-        QTRY_COMPARE_WITH_TIMEOUT(m_server->status().connections, 0, RawClient::patience);
+        QTRY_COMPARE_WITH_TIMEOUT(m_server->status().metrics.connections, 0U, RawClient::patience);
     }
 
     void manyClientsAtOnceEachGetTheirShare() {

@@ -28,6 +28,8 @@ constexpr std::size_t mostName = 64;
 struct Ways {
     std::vector<std::shared_ptr<PinnedAccess>> accesses;
     std::size_t current = 0;
+    /// It has called itself one of ours, which take writes before their allocation is answered.
+    bool isTarn = false;
 };
 
 /// What a server calls itself, fit for a line of text: it comes from outside.
@@ -104,6 +106,7 @@ async::Task<ServerVersion> askVersion(std::shared_ptr<Ways> ways, std::size_t mo
     if (!version) {
         co_return blame(reply->server, version.error());
     }
+    ways->isTarn = version->application.starts_with("tarn/");
     co_return ServerVersion{ByteCount(version->maximumImmutableShareSize), ByteCount(version->maximumMutableShareSize),
                             ByteCount(version->availableSpace), std::move(version->application)};
 }
@@ -140,7 +143,7 @@ async::Task<Allocation> askAllocate(std::shared_ptr<Ways> ways, std::size_t most
 
 async::Task<WriteProgress> askWrite(std::shared_ptr<Ways> ways, std::size_t mostMessage, StorageIndex index,
                                     ShareNum share, UploadSecret upload, ByteOffset offset, SharedBytes data,
-                                    std::stop_token stop) {
+                                    bool early, std::stop_token stop) {
     if (data->empty() || data->size() > std::numeric_limits<std::uint64_t>::max() - offset.value()) {
         co_return failure(ErrorCode::InvalidArgument, "nothing to write, or past the largest offset");
     }
@@ -151,6 +154,7 @@ async::Task<WriteProgress> askWrite(std::shared_ptr<Ways> ways, std::size_t most
     request.range = wire::Range{offset.value(), offset.value() + data->size()};
     request.body = std::move(data);
     request.bodyType = shareType;
+    request.mayWait = early;
     request.accepted = {200, 201};
     request.answerType = cborType;
     request.mostAnswer = mostMessage;
@@ -300,7 +304,14 @@ public:
     }
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                    ByteOffset offset, SharedBytes data, std::stop_token stop) override {
-        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, offset, std::move(data), std::move(stop));
+        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, offset, std::move(data), false,
+                        std::move(stop));
+    }
+    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return m_ways->isTarn; }
+    [[nodiscard]] async::Task<WriteProgress> writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                        SharedBytes data, std::stop_token stop) override {
+        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, ByteOffset(0), std::move(data), true,
+                        std::move(stop));
     }
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override {

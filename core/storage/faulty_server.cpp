@@ -66,6 +66,13 @@ async::Task<WriteProgress> FaultyServer::write(StorageIndex index, ShareNum shar
         [=, inner = m_inner] { return inner->write(index, share, upload, offset, data, stop); }, stop);
 }
 
+async::Task<WriteProgress> FaultyServer::writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                    SharedBytes data, std::stop_token stop) {
+    return strike<WriteProgress>(
+        m_choose(Call::Write), m_timers,
+        [=, inner = m_inner] { return inner->writeEarly(index, share, upload, data, stop); }, stop);
+}
+
 async::Task<void> FaultyServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
     return strike<void>(
         m_choose(Call::Abort), m_timers, [=, inner = m_inner] { return inner->abort(index, share, upload, stop); },

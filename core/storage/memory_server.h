@@ -21,6 +21,7 @@ public:
                                                    std::stop_token stop) override;
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                    ByteOffset offset, SharedBytes data, std::stop_token stop) override;
+    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return earlyWrites; }
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
@@ -38,6 +39,8 @@ public:
 
     /// The complete shares, to look at or to damage.
     std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
+    /// Whether it says that whole shares may be written before their allocation is answered.
+    bool earlyWrites = false;
     /// What clients complained of.
     std::vector<Advice> advice;
 

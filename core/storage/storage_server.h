@@ -78,6 +78,16 @@ public:
                                                            ByteOffset offset, SharedBytes data,
                                                            std::stop_token stop) = 0;
 
+    /// Whether `writeEarly` may save a round trip. Learned from what the server has answered; false until then.
+    [[nodiscard]] virtual bool takesEarlyWrites() const noexcept { return false; }
+
+    /// Writes a whole share whose allocation is on its way and not answered yet. Fails: as `write`; NotFound may also
+    /// say that the allocation has not come that far, so a caller that is granted the room later writes again.
+    [[nodiscard]] virtual async::Task<WriteProgress> writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                                SharedBytes data, std::stop_token stop) {
+        return write(index, share, upload, ByteOffset(0), std::move(data), std::move(stop));
+    }
+
     /// Gives up an allocated share and its room. Fails: NotFound, Conflict (complete already).
     [[nodiscard]] virtual async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                                   std::stop_token stop) = 0;

@@ -15,7 +15,7 @@ std::optional<ShareLane::Write> ShareLane::next() {
     }
     Write write{ByteOffset(m_offset), takeFront()};
     m_offset += write.data->size();
-    m_writing = ByteCount(write.data->size());
+    m_writing = write.data;
     return write;
 }
 
@@ -38,7 +38,14 @@ SharedBytes ShareLane::takeFront() {
 }
 
 ByteCount ShareLane::writeEnded() {
-    return std::exchange(m_writing, std::nullopt).value_or(ByteCount(0));
+    const SharedBytes written = std::exchange(m_writing, nullptr);
+    return ByteCount(written ? written->size() : 0);
+}
+
+ByteCount ShareLane::writeAgain() {
+    m_ready.push_front(std::exchange(m_writing, nullptr));
+    m_offset = 0;
+    return ByteCount(m_ready.front()->size());
 }
 
 ByteCount ShareLane::close() {

@@ -9,6 +9,9 @@
 
 namespace tarn::upload {
 
+/// The most bytes of one write; a whole share of up to so many is a single write.
+inline constexpr std::size_t mostWriteSize = 1024 * 1024 + 256 * 1024;
+
 /// One share on its way to its server: what is ready to be written, in order, one write at a time.
 ///
 /// Bytes are counted as held from `push` until the server has confirmed them or the lane is closed to them.
@@ -26,14 +29,20 @@ public:
     [[nodiscard]] std::optional<Write> next();
     /// The write that is under way has ended; gives its size.
     ByteCount writeEnded();
+    /// The same, but its bytes are to be written once more, and are held on. For a write of a whole share only.
+    ByteCount writeAgain();
 
     /// The share is not sent (any further): what waits is let go, a write under way is stopped. Gives the bytes let go.
     ByteCount close();
 
     [[nodiscard]] bool closed() const noexcept { return m_closed; }
-    [[nodiscard]] bool writing() const noexcept { return m_writing.has_value(); }
+    [[nodiscard]] bool writing() const noexcept { return m_writing != nullptr; }
     /// Every byte of the share has been handed out as a write.
     [[nodiscard]] bool allHandedOut() const noexcept { return m_complete && m_ready.empty(); }
+    /// All of the share is here, none of it handed out, and it makes one write.
+    [[nodiscard]] bool holdsWhole() const noexcept {
+        return m_complete && m_offset == 0 && m_ready.size() == 1 && m_ready.front()->size() <= mostWriteSize;
+    }
     [[nodiscard]] std::stop_token stopToken() const { return m_stop.get_token(); }
 
 private:
@@ -42,13 +51,10 @@ private:
     std::deque<SharedBytes> m_ready;
     std::size_t m_takenOfFront = 0;
     std::uint64_t m_offset = 0;
-    std::optional<ByteCount> m_writing;
+    SharedBytes m_writing;
     bool m_complete = false;
     bool m_closed = false;
     std::stop_source m_stop;
 };
-
-/// The most bytes of one write; a whole share of up to so many is a single write.
-inline constexpr std::size_t mostWriteSize = 1024 * 1024 + 256 * 1024;
 
 }  // namespace tarn::upload

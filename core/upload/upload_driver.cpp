@@ -16,6 +16,8 @@ constexpr async::Milliseconds answerSlack{30000};
 /// What a failed or finished upload waits for its aborts, so that a dead server does not keep it from ending.
 constexpr async::Milliseconds cleanupSpan{5000};
 constexpr async::Milliseconds betweenReports{50};
+/// Shares up to this size leave without waiting for their allocation.
+constexpr std::uint64_t mostEarlyShare = 128 * 1024;
 
 template <typename T>
 async::Task<T> onPool(std::shared_ptr<QThreadPool> pool, std::function<Result<T>()> work) {
@@ -37,6 +39,20 @@ std::vector<std::string> namesOf(const storage::ServerList& servers) {
         names.push_back(description.nickname.empty() ? description.id.text() : description.nickname);
     }
     return names;
+}
+
+/// The servers to which this file's shares may be written before they have granted room: none if the shares are large,
+/// for bytes that turn out to stand elsewhere are wasted.
+std::set<grid::ServerIndex> thoseForEarlyWrites(const storage::ServerList& servers, const formats::Geometry& geometry) {
+    std::set<grid::ServerIndex> early;
+    if (RunPlan(geometry).count() == 1 && shareSizeOf(geometry) <= mostEarlyShare) {
+        for (grid::ServerIndex server = 0; server < servers.size(); ++server) {
+            if (servers[server]->takesEarlyWrites()) {
+                early.insert(server);
+            }
+        }
+    }
+    return early;
 }
 
 /// Adds a run to the file's hashes; after the last one, puts the tails behind the blocks.
@@ -61,7 +77,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
     : m_prepared(std::move(prepared)), m_environment(std::move(environment)), m_watch(std::move(watch)),
       m_index(crypto::storageIndexOf(m_prepared.key)),
       m_plan({m_prepared.parameters.required, m_prepared.parameters.happy, m_prepared.parameters.total,
-              namesOf(permuted)}),
+              namesOf(permuted), thoseForEarlyWrites(permuted, m_prepared.geometry)}),
       m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
       m_lanes(m_prepared.geometry.total) {
     for (auto& server : permuted) {
@@ -131,6 +147,10 @@ void UploadDriver::on(PlanEvent event) {
 void UploadDriver::on(WriteAnswered event) {
     --m_calls;
     ShareLane& lane = m_lanes[event.share.value()];
+    if (event.early) {
+        earlyWriteAnswered(event.share, event.answer);
+        return;
+    }
     const std::uint64_t size = lane.writeEnded().value();
     m_unanswered -= size;
     m_held -= size;
@@ -155,19 +175,53 @@ void UploadDriver::on(WriteAnswered event) {
     }
 }
 
+/// What could not be written early waits for its allocation, as if it had never been tried.
+void UploadDriver::earlyWriteAnswered(ShareNum share, const Result<storage::WriteProgress>& answer) {
+    ShareLane& lane = m_lanes[share.value()];
+    const grid::ServerIndex server = m_early.at(share).server;
+    m_early.erase(share);
+    const bool written = answer && answer->complete;
+    if (!written && !lane.closed()) {
+        m_unanswered -= lane.writeAgain().value();
+        return;
+    }
+    const std::uint64_t size = lane.writeEnded().value();
+    m_unanswered -= size;
+    m_held -= size;
+    if (written) {
+        m_acknowledged += size;
+        m_closedEarly += m_destinations.contains(share) ? 0 : 1;
+        act(m_plan.on(UploadPlan::EarlyShareClosed{server, share}));
+    }
+}
+
+void UploadDriver::stopEarlyWrite(ShareNum share) {
+    if (const auto early = m_early.find(share); early != m_early.end()) {
+        if (early->second.underWay) {
+            early->second.stop.request_stop();
+        } else {
+            m_early.erase(early);
+        }
+    }
+}
+
 void UploadDriver::on(const CleanedUp&) {
     --m_calls;
 }
 
 void UploadDriver::on(const CleanupTimedOut&) {
     m_cleanupStop.request_stop();
+    for (auto& [share, early] : m_early) {
+        early.stop.request_stop();
+    }
 }
 
 void UploadDriver::on(const Silence&) {
     for (std::size_t share = 0; share < m_lanes.size(); ++share) {
+        const ShareNum number(static_cast<std::uint16_t>(share));
         if (m_lanes[share].writing() && !m_lanes[share].closed()) {
-            act(m_plan.on(UploadPlan::ShareLost{ShareNum(static_cast<std::uint16_t>(share)),
-                                                {ErrorCode::TimedOut, "stopped answering", true}}));
+            act(m_plan.on(UploadPlan::ShareLost{number, {ErrorCode::TimedOut, "stopped answering", true}}));
+            stopEarlyWrite(number);
         }
     }
 }
@@ -234,6 +288,12 @@ void UploadDriver::act(const UploadPlan::ListShares& action) {
                   });
 }
 
+void UploadDriver::act(const UploadPlan::WriteEarly& action) {
+    for (const auto& [share, server] : action.shares) {
+        m_early.emplace(share, EarlyWrite{server, false, {}});
+    }
+}
+
 void UploadDriver::act(const UploadPlan::RenewLease& action) {
     Server& server = m_servers[action.server];
     cleanUp(server.calls->addLease(m_index, server.lease, m_cleanupStop.get_token()));
@@ -254,6 +314,10 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
     if (destination != m_destinations.end() && destination->second == action.server) {
         closeLane(m_lanes[action.share.value()]);
     }
+    if (const auto early = m_early.find(action.share);
+        early != m_early.end() && early->second.server == action.server) {
+        stopEarlyWrite(action.share);
+    }
     Server& server = m_servers[action.server];
     cleanUp(server.calls->abort(m_index, action.share, server.secret, m_cleanupStop.get_token()));
 }
@@ -263,8 +327,16 @@ void UploadDriver::act(const UploadPlan::Send& action) {
     m_destinations = action.shares;
     m_patience.reset();
     for (std::size_t share = 0; share < m_lanes.size(); ++share) {
-        if (!m_destinations.contains(ShareNum(static_cast<std::uint16_t>(share)))) {
+        const ShareNum number(static_cast<std::uint16_t>(share));
+        const auto destination = m_destinations.find(number);
+        if (destination == m_destinations.end()) {
             closeLane(m_lanes[share]);
+        }
+        // An early write that has left may still succeed; elsewhere than where the share goes, it must not.
+        const auto early = m_early.find(number);
+        if (early != m_early.end() && (!early->second.underWay || (destination != m_destinations.end() &&
+                                                                   destination->second != early->second.server))) {
+            stopEarlyWrite(number);
         }
     }
 }
@@ -399,19 +471,38 @@ void UploadDriver::release(EncodedRun& run, bool last) {
 }
 
 void UploadDriver::sendWhatIsReady() {
-    for (const auto& [share, index] : m_destinations) {
-        auto write = m_lanes[share.value()].next();
-        if (!write) {
-            continue;
+    for (const auto& [share, early] : m_early) {
+        if (m_lanes[share.value()].holdsWhole()) {
+            send(share, early.server, true);
         }
-        ++m_calls;
-        m_unanswered += write->data->size();
-        Server& server = m_servers[index];
-        m_scope.spawn(server.calls->write(m_index, share, server.secret, write->offset, std::move(write->data),
-                                          m_lanes[share.value()].stopToken()),
-                      [mailbox = m_mailbox, number = share](Result<storage::WriteProgress> answer) {
-                          mailbox.push(WriteAnswered{number, std::move(answer)});
-                      });
+    }
+    for (const auto& [share, server] : m_destinations) {
+        send(share, server, false);
+    }
+}
+
+void UploadDriver::send(ShareNum share, grid::ServerIndex index, bool early) {
+    ShareLane& lane = m_lanes[share.value()];
+    auto write = lane.next();
+    if (!write) {
+        return;
+    }
+    ++m_calls;
+    m_unanswered += write->data->size();
+    Server& server = m_servers[index];
+    auto report = [mailbox = m_mailbox, share, early](Result<storage::WriteProgress> answer) {
+        mailbox.push(WriteAnswered{share, early, std::move(answer)});
+    };
+    if (early) {
+        auto& now = m_early.at(share);
+        now.underWay = true;
+        m_scope.spawn(
+            server.calls->writeEarly(m_index, share, server.secret, std::move(write->data), now.stop.get_token()),
+            std::move(report));
+    } else {
+        m_scope.spawn(
+            server.calls->write(m_index, share, server.secret, write->offset, std::move(write->data), lane.stopToken()),
+            std::move(report));
     }
 }
 
@@ -476,7 +567,8 @@ void UploadDriver::report() {
     m_lastReport = now;
     Progress progress;
     progress.fileSize = progress.hashed = ByteCount(m_prepared.geometry.fileSize);
-    progress.toSend = ByteCount(shareSizeOf(m_prepared.geometry) * m_destinations.size());
+    progress.toSend =
+        ByteCount(m_placed ? shareSizeOf(m_prepared.geometry) * (m_destinations.size() + m_closedEarly) : 0);
     progress.acknowledged = ByteCount(m_acknowledged);
     progress.shares = m_plan.shareStates();
     // No phase is left out, however short it was: a small file goes through several in one step.

@@ -47,6 +47,7 @@ public:
     };
     struct WriteAnswered {
         ShareNum share;
+        bool early;
         Result<storage::WriteProgress> answer;
     };
     struct CleanedUp {};  ///< an abort or a lease's renewal, however it ended
@@ -97,6 +98,7 @@ private:
     void act(const UploadPlan::Actions& actions);
     void act(const UploadPlan::Allocate& action);
     void act(const UploadPlan::ListShares& action);
+    void act(const UploadPlan::WriteEarly& action);
     void act(const UploadPlan::RenewLease& action);
     void act(const UploadPlan::StartPatience& action);
     void act(const UploadPlan::StopAsking& action);
@@ -115,6 +117,9 @@ private:
     void hashNextRun();
     void release(EncodedRun& run, bool last);
     void sendWhatIsReady();
+    void send(ShareNum share, grid::ServerIndex server, bool early);
+    void earlyWriteAnswered(ShareNum share, const Result<storage::WriteProgress>& answer);
+    void stopEarlyWrite(ShareNum share);
     void watchForSilence();
 
     [[nodiscard]] Wanted wanted() const;
@@ -149,6 +154,13 @@ private:
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share
     std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
+    struct EarlyWrite {
+        grid::ServerIndex server;
+        bool underWay = false;
+        std::stop_source stop;
+    };
+    std::map<ShareNum, EarlyWrite> m_early;  ///< may be written before all is placed
+    unsigned m_closedEarly = 0;              ///< and were
     bool m_placed = false;
     std::uint64_t m_unanswered = 0;  ///< bytes of writes under way
     std::uint64_t m_acknowledged = 0;

@@ -52,7 +52,9 @@ UploadPlan::Actions UploadPlan::start() {
              true});
         return std::exchange(m_actions, {});
     }
-    ask(newPlaces());
+    auto places = newPlaces();
+    ask(places);
+    writeEarly(std::move(places));
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
         if (m_servers[server].asked.empty()) {
             m_servers[server].listing = true;
@@ -80,7 +82,8 @@ void UploadPlan::apply(AllocationAnswered event) {
         }
         return;
     }
-    const std::set<ShareNum> asked = std::exchange(server.asked, {});
+    std::set<ShareNum> asked = std::exchange(server.asked, {});
+    std::erase_if(asked, [&server](ShareNum share) { return server.closed.contains(share); });
     if (!event.answer) {
         // The answer may be all that was lost: the room may be held.
         server.takesShares = false;
@@ -93,7 +96,7 @@ void UploadPlan::apply(AllocationAnswered event) {
     }
     bool refused = false;
     for (const ShareNum share : event.answer->alreadyHave) {
-        if (share.value() < m_input.total) {
+        if (share.value() < m_input.total && !server.closed.contains(share)) {
             server.found.insert(share);
         }
     }
@@ -153,6 +156,19 @@ void UploadPlan::apply(const ShareClosed& event) {
     finishWhenAllClosed();
 }
 
+void UploadPlan::apply(const EarlyShareClosed& event) {
+    if (m_state == State::Failed) {
+        return;
+    }
+    Server& server = m_servers.at(event.server);
+    server.begun.erase(event.share);
+    server.found.erase(event.share);
+    server.closed.insert(event.share);
+    if (m_state == State::Sending) {
+        finishWhenAllClosed();
+    }
+}
+
 void UploadPlan::apply(const ShareLost& event) {
     const auto sending = m_sending.find(event.share);
     if (m_state != State::Sending || sending == m_sending.end() ||
@@ -172,6 +188,13 @@ void UploadPlan::apply(const ShareLost& event) {
 void UploadPlan::apply(const Abandoned& event) {
     if (m_state == State::Placing || m_state == State::Sending) {
         fail(event.error);
+    }
+}
+
+void UploadPlan::writeEarly(std::map<ShareNum, grid::ServerIndex> placement) {
+    std::erase_if(placement, [this](const auto& place) { return !m_input.early.contains(place.second); });
+    if (!placement.empty()) {
+        m_actions.emplace_back(WriteEarly{std::move(placement)});
     }
 }
 
@@ -263,7 +286,9 @@ void UploadPlan::giveUpAsking(grid::ServerIndex index) {
     }
     m_actions.emplace_back(StopAsking{index});
     for (const ShareNum share : std::exchange(server.asked, {})) {
-        m_actions.emplace_back(Abort{index, share});
+        if (!server.closed.contains(share)) {
+            m_actions.emplace_back(Abort{index, share});
+        }
     }
     server.listing = false;
     server.takesShares = false;

@@ -169,6 +169,54 @@ private Q_SLOTS:
         QCOMPARE(outcome->happiness, 5U);
     }
 
+    /// On a line that takes 10 ms for a question and its answer.
+    void aSmallFileTakesOneRoundTripToServersThatTakeEarlyWritesAndTwoToOthers() {
+        for (const bool early : {true, false}) {
+            SimulatedGrid grid(5);
+            if (early) {
+                grid.takeEarlyWrites();
+            }
+            grid.choose = [](const CallInfo&) {
+                return Fault{Fault::Kind::Delay, {}, async::Milliseconds(10)};
+            };
+            const auto started = grid.timers->steadyNow();
+            const auto outcome = grid.put(upload::sourceOf(test::someBytes(1000)), test::encoding(3, 5, 10));
+            QVERIFY(outcome);
+            QCOMPARE(outcome->sharesSent, 10U);
+            QCOMPARE(grid.calls.size(), std::size_t(15));
+            QVERIFY(grid.timers->steadyNow() - started == async::Milliseconds(early ? 10 : 20));
+            QCOMPARE(grid.progress.back().acknowledged.value(), grid.progress.back().toSend.value());
+        }
+    }
+
+    void aWriteThatOvertakesItsAllocationIsMadeAgain() {
+        SimulatedGrid grid(5);
+        grid.takeEarlyWrites();
+        grid.choose = [](const CallInfo& call) {
+            return Fault{Fault::Kind::Delay, {}, async::Milliseconds(call.call == Call::Allocate ? 10 : 3)};
+        };
+        const auto outcome = grid.put(upload::sourceOf(test::someBytes(1000)), test::encoding(3, 5, 10));
+        QVERIFY(outcome);
+        QCOMPARE(outcome->sharesSent, 10U);
+        QCOMPARE(grid.callsOf(Call::Write), std::size_t(20));
+        QCOMPARE(grid.incoming(), std::size_t(0));
+    }
+
+    void largeSharesWaitForTheirAllocation() {
+        SimulatedGrid grid(5);
+        grid.takeEarlyWrites();
+        std::size_t answered = 0;
+        grid.choose = [&answered](const CallInfo& call) {
+            answered += call.call == Call::Allocate ? 1 : 0;
+            return Fault{};
+        };
+        QVERIFY(grid.put(upload::sourceOf(test::someBytes(1'000'000)), test::encoding(3, 5, 10)));
+        QCOMPARE(grid.callsOf(Call::Write), std::size_t(10));
+        for (std::size_t i = 0; i < 5; ++i) {
+            QVERIFY(grid.calls[i].call == Call::Allocate);
+        }
+    }
+
     void everyPhaseIsReportedInOrderHoweverShort() {
         const std::vector<Phase> expected{Phase::Hashing, Phase::Allocate, Phase::Shares, Phase::HashTrees,
                                           Phase::Ueb,     Phase::Close,    Phase::Done};
@@ -181,6 +229,20 @@ private Q_SLOTS:
             QVERIFY(last.toSend.value() > size * 10 / 3);
             QCOMPARE(last.hashed.value(), size);
         }
+    }
+
+    /// Also where the second uploader's shares leave before it is told: they are the same ones in the same places.
+    void theSecondUploaderOfASmallFileStoresNothingTwice() {
+        SimulatedGrid grid(5);
+        grid.takeEarlyWrites();
+        const Bytes file = test::someBytes(5000);
+        QVERIFY(grid.put(upload::sourceOf(file), test::encoding(3, 5, 10)));
+        const auto second = grid.put(upload::sourceOf(file), test::encoding(3, 5, 10));
+        QVERIFY(second);
+        QCOMPARE(second->sharesFound, 10U);
+        QCOMPARE(second->sharesSent, 0U);
+        QCOMPARE(grid.completeShares(), std::size_t(10));
+        QCOMPARE(grid.incoming(), std::size_t(0));
     }
 
     void theSecondUploaderFindsTheSharesAlreadyThere() {

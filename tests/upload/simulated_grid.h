@@ -106,6 +106,13 @@ public:
         return std::move(*result);
     }
 
+    /// Lets every server take shares before it has granted room for them.
+    void takeEarlyWrites() {
+        for (const auto& server : memory) {
+            server->earlyWrites = true;
+        }
+    }
+
     [[nodiscard]] std::size_t incoming() const {
         std::size_t count = 0;
         for (const auto& server : memory) {

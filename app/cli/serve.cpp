@@ -7,8 +7,10 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tarn::cli {
 
@@ -29,24 +31,32 @@ Result<std::filesystem::path> folderFor(const Globals& globals, const VerbParser
     return failure(profile.error());
 }
 
+std::optional<std::vector<server::HostPort>> readAddresses(const QStringList& texts) {
+    std::vector<server::HostPort> addresses;
+    for (const QString& text : texts) {
+        const auto address = parseHostAndPort(text);
+        if (!address) {
+            return std::nullopt;
+        }
+        addresses.push_back({address->host.toStdString(), address->port});
+    }
+    return addresses;
+}
+
 /// Puts the options in place; says what is wrong with them where something is.
 std::optional<QString> readOptions(const VerbParser& parser, server::Options& options) {
-    if (parser.has(QStringLiteral("listen"))) {
-        const auto listen = parseHostAndPort(parser.value(QStringLiteral("listen")));
-        if (!listen) {
-            return QStringLiteral("--listen is ADDR:PORT, as in 127.0.0.1:4711 or [::1]:0");
-        }
-        options.listenAddress = listen->host.toStdString();
-        options.port = listen->port;
+    const auto listen = readAddresses(parser.values(QStringLiteral("listen")));
+    if (!listen) {
+        return QStringLiteral("--listen is ADDR:PORT, as in 127.0.0.1:4711 or [::1]:0");
     }
-    if (parser.has(QStringLiteral("advertise"))) {
-        const auto advertise = parseHostAndPort(parser.value(QStringLiteral("advertise")));
-        if (!advertise) {
-            return QStringLiteral("--advertise is HOST:PORT, as others reach this computer");
-        }
-        options.advertiseHost = advertise->host.toStdString();
-        options.advertisePort = advertise->port;
+    if (!listen->empty()) {
+        options.listen = *listen;
     }
+    const auto advertise = readAddresses(parser.values(QStringLiteral("advertise")));
+    if (!advertise) {
+        return QStringLiteral("--advertise is HOST:PORT, as others reach this computer");
+    }
+    options.advertise = *advertise;
     if (parser.has(QStringLiteral("max-size"))) {
         const auto size = parseSize(parser.value(QStringLiteral("max-size")));
         if (!size) {
@@ -83,9 +93,11 @@ Exit runServe(Globals globals, const QStringList& arguments) {
     VerbParser parser(QStringLiteral("serve"),
                       QStringLiteral("Runs a storage server. Prints its NURL, which lets whoever has it store here."));
     parser.addValue(QStringLiteral("dir"), QStringLiteral("Where to keep the shares."), QStringLiteral("DIR"));
-    parser.addValue(QStringLiteral("listen"), QStringLiteral("127.0.0.1 and a free port where not given."),
+    parser.addValue(QStringLiteral("listen"),
+                    QStringLiteral("127.0.0.1 and a free port where not given. May be given several times."),
                     QStringLiteral("ADDR:PORT"));
-    parser.addValue(QStringLiteral("advertise"), QStringLiteral("How others reach it."), QStringLiteral("HOST:PORT"));
+    parser.addValue(QStringLiteral("advertise"), QStringLiteral("How others reach it. May be given several times."),
+                    QStringLiteral("HOST:PORT"));
     parser.addValue(QStringLiteral("max-size"), QStringLiteral("The most that all shares may take."),
                     QStringLiteral("BYTES"));
     parser.addValue(QStringLiteral("reserve"), QStringLiteral("Space on the disk that is left for others."),
@@ -109,11 +121,13 @@ Exit runServe(Globals globals, const QStringList& arguments) {
         return fail(globals, folder.error());
     }
     options.store.folder = *folder;
-    const bool everywhere = options.listenAddress == "0.0.0.0" || options.listenAddress == "::";
-    if (everywhere && options.advertiseHost.empty()) {
+    const auto everywhere = std::ranges::find_if(options.listen, [](const server::HostPort& address) {
+        return address.host == "0.0.0.0" || address.host == "::";
+    });
+    if (everywhere != options.listen.end() && options.advertise.empty()) {
         printNote(QStringLiteral(
                       "Warning: nobody can reach a server at %1; say how others reach it by --advertise HOST:PORT.")
-                      .arg(QString::fromStdString(options.listenAddress)));
+                      .arg(QString::fromStdString(everywhere->host)));
     }
 
     const StopSignals signals([] { QCoreApplication::quit(); });

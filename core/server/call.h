@@ -32,6 +32,7 @@ enum class HttpStatus : std::uint16_t {
     ExpectationFailed = 417,
     HeaderTooLarge = 431,
     ServerFailed = 500,
+    Unavailable = 503,
     NoSpace = 507,
 };
 

@@ -1,9 +1,8 @@
 #include "core/server/listener.h"
 
-#include <QHostAddress>
-
 #include <algorithm>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace tarn::server {
@@ -17,6 +16,8 @@ constexpr milliseconds shortestTick{10};
 constexpr std::chrono::minutes staleInterval{1};
 constexpr milliseconds stopTime{5000};
 constexpr milliseconds acceptPause{500};
+/// Connections that may come at once, before any was accepted.
+constexpr int backlog = 1024;
 
 /// One tick serves the deadlines of all connections: fine enough for the shortest of them.
 milliseconds tickFor(const Limits& limits) {
@@ -27,6 +28,25 @@ milliseconds tickFor(const Limits& limits) {
 
 }  // namespace
 
+/// One address that is listened on.
+class Listener::Door final : public QTcpServer {
+public:
+    explicit Door(Listener& owner) : m_owner(owner) {
+        setListenBacklogSize(backlog);
+        // Out of file descriptors, Qt stops accepting for good: go on once some may be free again.
+        connect(this, &QTcpServer::acceptError, this, [this] {
+            m_owner.m_shared.metrics->trouble(Trouble::NotAccepted, "somebody");
+            QTimer::singleShot(acceptPause, this, &QTcpServer::resumeAccepting);
+        });
+    }
+
+protected:
+    void incomingConnection(qintptr descriptor) override { m_owner.take(descriptor); }
+
+private:
+    Listener& m_owner;
+};
+
 Listener::Listener(Shared& shared, const QSslConfiguration& configuration)
     : m_shared(shared), m_configuration(configuration) {
     m_deadlines.setInterval(tickFor(shared.limits));
@@ -34,13 +54,8 @@ Listener::Listener(Shared& shared, const QSslConfiguration& configuration)
     m_stale.setInterval(staleInterval);
     m_stale.setTimerType(Qt::VeryCoarseTimer);
     connect(&m_stale, &QTimer::timeout, this,
-            [this] { m_shared.disk->start([store = m_shared.store] { store->dropStaleIncoming(); }); });
+            [this] { m_shared.disk->start([store = m_shared.store] { store->dropStaleIncoming(); }, [] {}); });
     m_stale.start();
-    // Out of file descriptors, Qt stops accepting for good: go on once some may be free again.
-    connect(this, &QTcpServer::acceptError, this, [this] {
-        m_shared.metrics->trouble(Trouble::NotAccepted, "somebody");
-        QTimer::singleShot(acceptPause, this, &QTcpServer::resumeAccepting);
-    });
     m_lastMoment.setSingleShot(true);
     connect(&m_lastMoment, &QTimer::timeout, this, [this] {
         for (Connection* const connection : std::set(m_connections)) {
@@ -55,25 +70,71 @@ Listener::~Listener() {
     }
 }
 
-Result<std::uint16_t> Listener::begin(const std::string& address, std::uint16_t port) {
-    const QHostAddress host(QString::fromStdString(address));
-    if (host.isNull()) {
-        return failure(ErrorCode::Unreachable, "not an address to listen on: " + address);
+Result<std::uint16_t> Listener::begin(const std::vector<HostPort>& addresses) {
+    std::uint16_t first = 0;
+    for (HostPort address : addresses) {
+        address.port = address.port != 0 ? address.port : first;
+        const auto port = listen(address);
+        if (!port) {
+            m_doors.clear();
+            return failure(port.error());
+        }
+        first = first != 0 ? first : *port;
     }
-    if (!listen(host, port)) {
-        return failure(ErrorCode::Unreachable, "cannot listen on " + address + " port " + std::to_string(port) + ": " +
-                                                   errorString().toStdString());
-    }
-    return serverPort();
+    return first;
 }
 
-void Listener::incomingConnection(qintptr descriptor) {
-    if (static_cast<int>(m_connections.size()) >= m_shared.limits.mostConnections) {
+Result<std::uint16_t> Listener::listen(const HostPort& address) {
+    const QHostAddress host(QString::fromStdString(address.host));
+    if (host.isNull()) {
+        return failure(ErrorCode::Unreachable, "not an address to listen on: " + address.host);
+    }
+    auto door = std::make_unique<Door>(*this);
+    if (!door->listen(host, address.port)) {
+        return failure(ErrorCode::Unreachable, "cannot listen on " + address.host + " port " +
+                                                   std::to_string(address.port) + ": " +
+                                                   door->errorString().toStdString());
+    }
+    m_doors.push_back(std::move(door));
+    return m_doors.back()->serverPort();
+}
+
+std::shared_ptr<Client> Listener::clientOf(qintptr descriptor) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    QByteArray key;
+    if (::getpeername(static_cast<int>(descriptor), reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
+        const QHostAddress address(reinterpret_cast<const sockaddr*>(&peer));
+        bool isIpv4 = false;
+        const quint32 ipv4 = address.toIPv4Address(&isIpv4);
+        if (isIpv4) {
+            key = QByteArray::number(ipv4);
+        } else {
+            // Whoever has one address of IPv6 has the other 2^64 of its network.
+            constexpr int networkBytes = 8;
+            const Q_IPV6ADDR ipv6 = address.toIPv6Address();
+            key = QByteArray(reinterpret_cast<const char*>(ipv6.c), networkBytes);
+        }
+    }
+    std::weak_ptr<Client>& known = m_clients[key];
+    auto client = known.lock();
+    if (!client) {
+        client = std::make_shared<Client>(m_shared);
+        known = client;
+    }
+    return client;
+}
+
+void Listener::take(qintptr descriptor) {
+    auto client = clientOf(descriptor);
+    if (static_cast<int>(m_connections.size()) >= m_shared.limits.mostConnections ||
+        client->connections >= m_shared.limits.mostConnectionsPerClient) {
         m_shared.metrics->trouble(Trouble::TooManyConnections, "somebody");
         ::close(static_cast<int>(descriptor));
         return;
     }
-    auto* const connection = new Connection(m_shared, descriptor, m_configuration);
+    ++client->connections;
+    auto* const connection = new Connection(m_shared, std::move(client), descriptor, m_configuration);
     m_connections.insert(connection);
     connect(connection, &Connection::finished, this, [this, connection] { forget(connection); });
     if (!m_deadlines.isActive()) {
@@ -83,6 +144,7 @@ void Listener::incomingConnection(qintptr descriptor) {
 
 void Listener::forget(Connection* connection) {
     m_connections.erase(connection);
+    --connection->client()->connections;
     connection->deleteLater();
     if (m_connections.empty()) {
         m_deadlines.stop();
@@ -98,10 +160,13 @@ void Listener::checkDeadlines() {
     for (Connection* const connection : std::set(m_connections)) {
         connection->checkDeadline(now);
     }
+    std::erase_if(m_clients, [](const auto& client) { return client.second.expired(); });
 }
 
 void Listener::stop(std::function<void()> done) {
-    QTcpServer::close();
+    for (const auto& door : m_doors) {
+        door->close();
+    }
     m_shared.stopping = true;
     m_stale.stop();
     if (m_connections.empty()) {

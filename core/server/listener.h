@@ -3,17 +3,21 @@
 #include "core/foundation/result.h"
 #include "core/server/connection.h"
 
+#include <QHostAddress>
 #include <QSslConfiguration>
 #include <QTcpServer>
 #include <QTimer>
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
+#include <vector>
 
 namespace tarn::server {
 
-/// The listening socket, its connections and their timers. Thread: the server's.
-class Listener final : public QTcpServer {
+/// The listening sockets, their connections and the timers of these. Thread: the server's.
+class Listener final : public QObject {
     Q_OBJECT
 
 public:
@@ -21,20 +25,25 @@ public:
     Listener(Shared& shared, const QSslConfiguration& configuration);
     ~Listener() override;
 
-    /// The port that is listened on. Fails: Unreachable.
-    [[nodiscard]] Result<std::uint16_t> begin(const std::string& address, std::uint16_t port);
+    /// Listens on all of `addresses`, or on none. Where a port is 0 it takes the one of the first address, and there a
+    /// free one. Gives the first port. Fails: Unreachable.
+    [[nodiscard]] Result<std::uint16_t> begin(const std::vector<HostPort>& addresses);
     /// Takes no new connection and no new request; calls `done` when the last reply is out, or after five seconds.
     void stop(std::function<void()> done);
 
-protected:
-    void incomingConnection(qintptr descriptor) override;
-
 private:
+    class Door;
+
+    [[nodiscard]] Result<std::uint16_t> listen(const HostPort& address);
+    void take(qintptr descriptor);
+    [[nodiscard]] std::shared_ptr<Client> clientOf(qintptr descriptor);
     void forget(Connection* connection);
     void checkDeadlines();
 
     Shared& m_shared;
     const QSslConfiguration m_configuration;
+    std::vector<std::unique_ptr<Door>> m_doors;
+    std::map<QByteArray, std::weak_ptr<Client>> m_clients;  ///< by what `clientOf` takes for one client's address
     std::set<Connection*> m_connections;
     QTimer m_deadlines;
     QTimer m_stale;

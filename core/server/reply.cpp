@@ -23,6 +23,7 @@ const char* phrase(HttpStatus status) noexcept {
     case HttpStatus::ExpectationFailed: return "417 Expectation Failed";
     case HttpStatus::HeaderTooLarge: return "431 Request Header Fields Too Large";
     case HttpStatus::ServerFailed: return "500 Internal Server Error";
+    case HttpStatus::Unavailable: return "503 Service Unavailable";
     case HttpStatus::NoSpace: return "507 Insufficient Storage";
     }
     return "500 Internal Server Error";
@@ -30,37 +31,34 @@ const char* phrase(HttpStatus status) noexcept {
 
 }  // namespace
 
-QByteArray replyHead(HttpStatus status, BodyType type, std::uint64_t bodyLength, bool close,
-                     const QByteArray& contentRange, qsizetype bodyRoom) {
-    constexpr qsizetype headRoom = 200;
-    QByteArray head;
-    head.reserve(headRoom + bodyRoom);
-    head += "HTTP/1.1 ";
-    head += phrase(status);
-    // A 204 has no body and must not speak of one.
-    if (status != HttpStatus::NoContent) {
-        head += "\r\nContent-Length: ";
-        head += QByteArray::number(static_cast<qulonglong>(bodyLength));
-    }
-    if (type != BodyType::None) {
-        head += type == BodyType::Cbor ? "\r\nContent-Type: application/cbor"
-                                       : "\r\nContent-Type: application/octet-stream";
-    }
-    if (!contentRange.isEmpty()) {
-        head += "\r\nContent-Range: ";
-        head += contentRange;
-    }
-    if (close) {
-        head += "\r\nConnection: close";
-    }
-    head += "\r\n\r\n";
-    return head;
+const char* mediaTypeOf(BodyType type) noexcept {
+    return type == BodyType::Cbor ? "application/cbor" : "application/octet-stream";
 }
 
-QByteArray wholeReply(HttpStatus status, BodyType type, ByteView body, bool close) {
-    QByteArray reply = replyHead(status, type, body.size(), close, {}, static_cast<qsizetype>(body.size()));
-    reply.append(reinterpret_cast<const char*>(body.data()), static_cast<qsizetype>(body.size()));
-    return reply;
+QByteArray writeReplyHead(const ReplyHead& head, bool close, qsizetype bodyRoom) {
+    constexpr qsizetype headRoom = 200;
+    QByteArray text;
+    text.reserve(headRoom + bodyRoom);
+    text += "HTTP/1.1 ";
+    text += phrase(head.status);
+    // A 204 has no body and must not speak of one.
+    if (head.status != HttpStatus::NoContent) {
+        text += "\r\nContent-Length: ";
+        text += QByteArray::number(static_cast<qulonglong>(head.length));
+    }
+    if (head.type != BodyType::None) {
+        text += "\r\nContent-Type: ";
+        text += mediaTypeOf(head.type);
+    }
+    if (!head.contentRange.isEmpty()) {
+        text += "\r\nContent-Range: ";
+        text += head.contentRange;
+    }
+    if (close) {
+        text += "\r\nConnection: close";
+    }
+    text += "\r\n\r\n";
+    return text;
 }
 
 }  // namespace tarn::server

@@ -11,12 +11,19 @@ namespace tarn::server {
 
 enum class BodyType : std::uint8_t { None, Cbor, Octets };
 
-/// The head of a reply, with room for `bodyRoom` bytes of body to follow in the same array, so that both go out as one.
-/// `contentRange`: for a 206, "bytes a-b/size". `close` tells the client that no other request will be read.
-[[nodiscard]] QByteArray replyHead(HttpStatus status, BodyType type, std::uint64_t bodyLength, bool close,
-                                   const QByteArray& contentRange = {}, qsizetype bodyRoom = 0);
+/// The media type of a body that there is.
+[[nodiscard]] const char* mediaTypeOf(BodyType type) noexcept;
 
-/// A whole reply.
-[[nodiscard]] QByteArray wholeReply(HttpStatus status, BodyType type, ByteView body, bool close);
+/// What a reply says before its body.
+struct ReplyHead {
+    HttpStatus status = HttpStatus::Ok;
+    BodyType type = BodyType::None;
+    std::uint64_t length = 0;  ///< of the whole body
+    QByteArray contentRange;   ///< for a 206, "bytes a-b/size"
+};
+
+/// The head of a reply in HTTP/1.1, with room for `bodyRoom` bytes of body to follow in the same array, so that both go
+/// out as one. `close` tells the client that no other request will be read.
+[[nodiscard]] QByteArray writeReplyHead(const ReplyHead& head, bool close, qsizetype bodyRoom = 0);
 
 }  // namespace tarn::server

@@ -11,7 +11,6 @@
 #include <QSslCertificate>
 #include <QSslKey>
 #include <QThread>
-#include <QThreadPool>
 
 #include <algorithm>
 #include <future>
@@ -21,9 +20,6 @@
 namespace tarn::server {
 
 namespace {
-
-/// Enough that several shares' syncs share one commit of the disk's journal; idle ones end by themselves.
-constexpr int diskThreads = 8;
 
 /// Each connection takes a socket and may read a share: make sure that the limit on connections is the one that counts.
 void raiseOpenFileLimit(const Limits& limits) {
@@ -59,15 +55,11 @@ class ThreadedServer final : public Server {
 public:
     ThreadedServer(const Options& options, std::shared_ptr<Clock> clock,
                    std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity)
-        : m_announcementFile(options.store.folder / "announcement.yaml") {
+        : m_announcementFile(options.store.folder / "announcement.yaml"), m_shared(options.limits) {
         m_shared.store = std::move(store);
         m_shared.metrics = std::make_shared<Metrics>(clock, options.log ? options.log : makeNoLog());
         m_shared.clock = std::move(clock);
-        m_shared.limits = options.limits;
         m_shared.authorization = formats::gbs::writeAuthorization(identity.swissnum.reveal());
-        m_shared.disk = &m_disk;
-        m_disk.setMaxThreadCount(diskThreads);
-        m_disk.setExpiryTimeout(5000);
     }
 
     ~ThreadedServer() override {
@@ -81,12 +73,11 @@ public:
     }
 
     /// Starts the thread and waits until it listens.
-    [[nodiscard]] Result<void> listen(const std::string& address, std::uint16_t port,
-                                      const QSslConfiguration& configuration) {
+    [[nodiscard]] Result<void> listen(const std::vector<HostPort>& addresses, const QSslConfiguration& configuration) {
         std::promise<Result<std::uint16_t>> listening;
         auto outcome = listening.get_future();
         m_thread.reset(QThread::create(
-            [this, &listening, address, port, configuration] { serve(listening, address, port, configuration); }));
+            [this, &listening, addresses, configuration] { serve(listening, addresses, configuration); }));
         m_thread->setObjectName(QStringLiteral("tarn-server"));
         m_thread->start();
         const auto listened = outcome.get();
@@ -98,26 +89,29 @@ public:
     }
 
     [[nodiscard]] Result<void> announce(const Options& options, const Identity& identity) {
-        formats::Nurl nurl;
-        nurl.spkiHash = identity.spkiHash;
-        nurl.host = options.advertiseHost.empty() ? options.listenAddress : options.advertiseHost;
-        nurl.port = options.advertisePort != 0 ? options.advertisePort : m_port;
-        nurl.swissnum = identity.swissnum;
-        m_nurl = nurl.reveal();
-
+        std::vector<formats::Nurl> nurls;
         formats::Furl furl;
         furl.tubId = identity.tubId;
-        const bool bracketed = nurl.host.find(':') != std::string::npos;
-        furl.locationHints = {"tcp:" + (bracketed ? '[' + nurl.host + ']' : nurl.host) + ':' +
-                              std::to_string(nurl.port)};
         furl.swissnum = identity.swissnum;
+        for (const HostPort& address : options.advertise.empty() ? options.listen : options.advertise) {
+            formats::Nurl nurl;
+            nurl.spkiHash = identity.spkiHash;
+            nurl.host = address.host;
+            nurl.port = address.port != 0 ? address.port : m_port;
+            nurl.swissnum = identity.swissnum;
+            const bool bracketed = nurl.host.find(':') != std::string::npos;
+            furl.locationHints.push_back("tcp:" + (bracketed ? '[' + nurl.host + ']' : nurl.host) + ':' +
+                                         std::to_string(nurl.port));
+            nurls.push_back(std::move(nurl));
+        }
+        m_nurl = nurls.front().reveal();
 
         formats::ServerAnnouncement announcement;
         announcement.id = identity.serverId();
         announcement.nickname = options.nickname;
         announcement.permutationSeed = copyOf(identity.publicKey.bytes());
         announcement.leaseSeed = identity.tubId;
-        announcement.nurls = {nurl};
+        announcement.nurls = std::move(nurls);
         return writePrivateFile(m_announcementFile, formats::writeAnnouncement(announcement, furl.reveal()));
     }
 
@@ -128,31 +122,27 @@ public:
 
 private:
     /// The whole life of the server's thread.
-    void serve(std::promise<Result<std::uint16_t>>& listening, const std::string& address, std::uint16_t port,
+    void serve(std::promise<Result<std::uint16_t>>& listening, const std::vector<HostPort>& addresses,
                const QSslConfiguration& configuration) {
-        {
-            Listener listener(m_shared, configuration);
-            QEventLoop loop;
-            m_shared.home = &listener;
-            m_stop = [&listener, &loop] {
-                QMetaObject::invokeMethod(
-                    &listener, [&listener, &loop] { listener.stop([&loop] { loop.quit(); }); }, Qt::QueuedConnection);
-            };
-            auto listened = listener.begin(address, port);
-            const bool good = listened.has_value();
-            listening.set_value(std::move(listened));
-            if (good) {
-                loop.exec();
-            }
-            // What the pool still runs reports to the listener; nobody is left to hear it.
-            m_disk.waitForDone();
+        Listener listener(m_shared, configuration);
+        PooledDiskWork disk;  // goes before the listener, once what it runs is done
+        QEventLoop loop;
+        m_shared.disk = &disk;
+        m_stop = [&listener, &loop] {
+            QMetaObject::invokeMethod(
+                &listener, [&listener, &loop] { listener.stop([&loop] { loop.quit(); }); }, Qt::QueuedConnection);
+        };
+        auto listened = listener.begin(addresses);
+        const bool good = listened.has_value();
+        listening.set_value(std::move(listened));
+        if (good) {
+            loop.exec();
         }
     }
 
     const std::filesystem::path m_announcementFile;
     std::string m_nurl;
     std::uint16_t m_port = 0;
-    QThreadPool m_disk;
     Shared m_shared;
     std::function<void()> m_stop;  ///< set by the thread before it says that it listens
     std::unique_ptr<QThread> m_thread;
@@ -162,6 +152,9 @@ private:
 
 Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<Clock> clock,
                                               std::shared_ptr<Random> random) {
+    if (options.listen.empty()) {
+        return failure(ErrorCode::InvalidArgument, "no address to listen on");
+    }
     raiseOpenFileLimit(options.limits);
     auto store = bucketstore::BucketStore::open(options.store, clock);
     if (!store) {
@@ -172,8 +165,10 @@ Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<C
         return failure(identity.error());
     }
     auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity);
-    const std::uint16_t port = options.port != 0 ? options.port : identity->port.value_or(0);
-    if (auto listening = server->listen(options.listenAddress, port, tlsConfiguration(*identity)); !listening) {
+    if (options.listen.front().port == 0) {
+        options.listen.front().port = identity->port.value_or(0);
+    }
+    if (auto listening = server->listen(options.listen, tlsConfiguration(*identity)); !listening) {
         return failure(listening.error());
     }
     if (identity->port != server->port()) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tarn::server {
 
@@ -20,19 +21,30 @@ struct Limits {
     std::size_t mostHeader = 16 * 1024;
     std::size_t mostCborBody = 64 * 1024;
     std::uint64_t mostShareBody = 64ULL * 1024 * 1024;  ///< of one PATCH
-    int mostConnections = 1024;
+    int mostConnections = 4096;
+    int mostConnectionsPerClient = 2048;  ///< from one address
+    int mostExchangesPerClient = 2048;    ///< requests under way from one address
+    /// Memory for the bodies of all requests and replies under way, half of it at most for one address. On top of it
+    /// come 64 KiB for each connection.
+    std::uint64_t mostBodiesHeld = 128ULL * 1024 * 1024;
     std::chrono::milliseconds handshakeTimeout{15'000};
     std::chrono::milliseconds headerTimeout{15'000};
     std::chrono::milliseconds bodySilenceTimeout{30'000};
     std::chrono::milliseconds idleTimeout{300'000};
 };
 
+/// Where a server is: to listen, an address of this computer, of IPv4 or IPv6; to others, perhaps a name.
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
 struct Options {
     bucketstore::Options store;  ///< `store.folder` also keeps the server's identity
-    std::string listenAddress = "127.0.0.1";
-    std::uint16_t port = 0;           ///< 0 takes a free one, and keeps it for the next start
-    std::string advertiseHost;        ///< empty: the listen address
-    std::uint16_t advertisePort = 0;  ///< 0: the port that is listened on
+    /// Port 0 takes the one of the first address; there it takes a free one, and keeps it for the next start.
+    std::vector<HostPort> listen{{"127.0.0.1", 0}};
+    /// How others reach it, best first. None: the addresses that are listened on. Port 0: the first of these.
+    std::vector<HostPort> advertise;
     std::string nickname = "tarn";
     Limits limits;
     std::shared_ptr<Log> log;  ///< none: nothing is said
@@ -55,7 +67,7 @@ struct Status {
 /// written to FOLDER/announcement.yaml at each start. Thread: any.
 class Server {
 public:
-    /// Returns when it listens. Fails: ProfileLocked (another program serves this folder), Unreachable (the address or
+    /// Returns when it listens. Fails: ProfileLocked (another program serves this folder), Unreachable (an address or
     /// port cannot be had), FileUnwritable, ProfileDamaged (an identity file does not parse).
     [[nodiscard]] static Result<std::unique_ptr<Server>> start(Options options, std::shared_ptr<Clock> clock,
                                                                std::shared_ptr<Random> random);
@@ -64,6 +76,7 @@ public:
 
     /// Secret: whoever has it may store here.
     [[nodiscard]] virtual std::string nurl() const = 0;
+    /// Of the first address.
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     [[nodiscard]] virtual std::filesystem::path announcementFile() const = 0;
     [[nodiscard]] virtual Status status() const = 0;

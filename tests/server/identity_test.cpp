@@ -56,14 +56,29 @@ private Q_SLOTS:
     void whatIsAdvertisedMayDifferFromWhatIsListenedOn() {
         Options options;
         options.store.folder = m_folder->path().toStdString();
-        options.advertiseHost = "tarn.example.net";
-        options.advertisePort = 4321;
+        options.advertise = {{"tarn.example.net", 4321}, {"192.0.2.7", 0}};
         options.nickname = "cupboard";
         const auto server = Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
         const auto grid = formats::parseGridFile(read((*server)->announcementFile()));
         QCOMPARE(grid->servers.front().nickname, std::string("cupboard"));
         QCOMPARE(grid->servers.front().nurls.front().address(), std::string("tarn.example.net:4321"));
+        QCOMPARE(grid->servers.front().nurls.back().address(), "192.0.2.7:" + std::to_string((*server)->port()));
         QVERIFY(RawClient(**server).connected());
+    }
+
+    void severalAddressesAreListenedOnAndAnnounced() {
+        Options options;
+        options.store.folder = m_folder->path().toStdString();
+        options.listen = {{"127.0.0.1", 0}, {"::1", 0}, {"127.0.0.2", 0}};
+        const auto server = Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
+        QVERIFY(server.has_value());
+        const auto grid = formats::parseGridFile(read((*server)->announcementFile()));
+        QCOMPARE(grid->servers.front().nurls.size(), 3U);
+        for (const formats::Nurl& nurl : grid->servers.front().nurls) {
+            QCOMPARE(nurl.port, (*server)->port());
+            RawClient client(**server, QString::fromStdString(nurl.host));
+            QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
+        }
     }
 
     void secretsAreForTheOwnerAlone() {
@@ -131,16 +146,15 @@ private Q_SLOTS:
         QVERIFY(taken.listen(QHostAddress::LocalHost));
         Options options;
         options.store.folder = m_folder->path().toStdString();
-        options.port = taken.serverPort();
+        options.listen = {{"127.0.0.1", taken.serverPort()}};
         const auto start = [&] {
             return Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>()).error();
         };
         QCOMPARE(start().code, ErrorCode::Unreachable);
         QVERIFY(start().detail.find(std::to_string(taken.serverPort())) != std::string::npos);
-        options.listenAddress = "not an address";
+        options.listen = {{"not an address", 0}};
         QCOMPARE(start().code, ErrorCode::Unreachable);
-        options.listenAddress = "::1";
-        options.port = 0;
+        options.listen = {{"::1", 0}};
         const auto server = Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
         QVERIFY(server.has_value());
         QCOMPARE(formats::parseNurl((*server)->nurl())->host, std::string("::1"));

@@ -24,9 +24,10 @@ class RawClient {
 public:
     static constexpr int patience = 20'000;  // milliseconds; only a broken server needs them
 
-    explicit RawClient(const Server& server) : m_nurl(*formats::parseNurl(server.nurl())) {
+    explicit RawClient(const Server& server, const QString& host = QStringLiteral("127.0.0.1"))
+        : m_nurl(*formats::parseNurl(server.nurl())) {
         m_socket.setPeerVerifyMode(QSslSocket::VerifyNone);
-        m_socket.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.port());
+        m_socket.connectToHostEncrypted(host, server.port());
         m_connected = m_socket.waitForEncrypted(patience);
     }
 

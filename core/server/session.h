@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/foundation/clock.h"
+
+#include <QByteArray>
+
+namespace tarn::server {
+
+/// The bytes of a connection, as a session sees them. Nothing arrives and nothing is sent once it has ended.
+class Wire {
+public:
+    virtual ~Wire() = default;
+    [[nodiscard]] virtual qint64 available() const = 0;
+    /// Up to `most` of the bytes that are there.
+    [[nodiscard]] virtual qint64 read(char* out, qint64 most) = 0;
+    virtual void write(const QByteArray& bytes) = 0;
+    /// Written, but not yet with the system.
+    [[nodiscard]] virtual qint64 unsent() const = 0;
+    /// Hangs up once everything that was written is with the system.
+    virtual void close() = 0;
+    virtual void abort() = 0;
+};
+
+/// What speaks one version of HTTP on a connection. Thread: the server's.
+class Session {
+public:
+    virtual ~Session() = default;
+    /// There are bytes to read.
+    virtual void onBytes() = 0;
+    /// Some of what was unsent is with the system now.
+    virtual void onSent() = 0;
+    /// Ends what waited too long for its client.
+    virtual void checkDeadline(SteadyTime now) = 0;
+    /// Takes no new request, and closes the wire after the replies to those under way.
+    virtual void stop() = 0;
+};
+
+}  // namespace tarn::server

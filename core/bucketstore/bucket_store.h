@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/crypto/hash.h"
+#include "core/formats/slot_messages.h"
 #include "core/foundation/bytes.h"
 #include "core/foundation/clock.h"
 #include "core/foundation/ids.h"
@@ -23,6 +24,7 @@ struct Options {
     std::optional<ByteCount> maximumSize;  ///< of all shares together; none: only the disk limits it
     ByteCount reservedSpace;               ///< left free on the disk for others
     bool readOnly = false;
+    LeaseSeed nodeId = {};  ///< of the server, for mutable containers to name who took a write enabler or lease
 };
 
 struct Allocation {
@@ -54,6 +56,9 @@ public:
     /// Reads up to `out.size()` bytes from `offset`; short at the end. Fails: ServerFailed.
     [[nodiscard]] virtual Result<std::size_t> read(ByteOffset offset, MutableByteView out) const = 0;
 };
+
+/// The most bytes that one request may read of a slot's shares, all together.
+inline constexpr std::uint64_t mostSlotReply = 16UL * 1024 * 1024;
 
 /// A storage server's shares on disk.
 ///
@@ -88,7 +93,21 @@ public:
     /// Fails: NotFound, ServerFailed (damaged container).
     [[nodiscard]] virtual Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
                                                                                ShareNum share) const = 0;
-    /// Fails: NotFound, NoSpace, ServerFailed.
+    /// Reads from all shares of a mutable slot, and changes those that the request names if all its tests hold, all of
+    /// them or none: also where the power goes meanwhile. Shares that are changed, or made, get the lease. Returns once
+    /// the changes would survive a power cut. Whoever has a share open goes on reading what it held then.
+    /// Fails: Unauthorized (a share of the slot has another write enabler), Conflict (a bucket of immutable shares),
+    /// InvalidArgument (past the largest offset or share number, or more to read than `mostSlotReply`), NoSpace,
+    /// ServerFailed. Nothing is changed then, but for ServerFailed where the disk failed in the last step.
+    [[nodiscard]] virtual Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
+                                                                        const LeaseSecrets& lease,
+                                                                        const formats::gbs::SlotRequest& request) = 0;
+    /// The shares of a mutable slot; none when there is no such slot, or the bucket is of immutable shares.
+    [[nodiscard]] virtual Result<std::set<ShareNum>> listSlot(StorageIndex index) const = 0;
+    /// Fails: NotFound, ServerFailed (damaged container).
+    [[nodiscard]] virtual Result<std::shared_ptr<const ShareReader>> openSlotShare(StorageIndex index,
+                                                                                   ShareNum share) const = 0;
+    /// Of immutable and mutable shares alike. Fails: NotFound, NoSpace, ServerFailed.
     [[nodiscard]] virtual Result<void> addLease(StorageIndex index, const LeaseSecrets& lease) = 0;
     /// Keeps a client's complaint. Bounded in number and size. Fails: NotFound.
     [[nodiscard]] virtual Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) = 0;

@@ -36,6 +36,17 @@ std::uint32_t readBigEndian32(ByteView bytes) noexcept {
            std::uint32_t{bytes[3]};
 }
 
+std::array<Byte, 8> bigEndian64(std::uint64_t value) noexcept {
+    std::array<Byte, 8> bytes{};
+    std::ranges::copy(bigEndian32(static_cast<std::uint32_t>(value >> 32U)), bytes.begin());
+    std::ranges::copy(bigEndian32(static_cast<std::uint32_t>(value)), bytes.begin() + 4);
+    return bytes;
+}
+
+std::uint64_t readBigEndian64(ByteView bytes) noexcept {
+    return std::uint64_t{readBigEndian32(bytes)} << 32U | readBigEndian32(bytes.subspan(4));
+}
+
 Result<ContainerLayout> readContainer(ByteView header, std::uint64_t fileSize) {
     if (header.size() < containerHeaderSize || fileSize < containerHeaderSize) {
         return failure(ErrorCode::ServerFailed, "share container is cut short");
@@ -76,17 +87,15 @@ Lease::Lease(const LeaseSecrets& secrets, WallTime now)
     : m_plain(secrets), m_hashed{hashed(secrets.renew), hashed(secrets.cancel)}, m_expiry(expiryFor(now)) {}
 
 LeaseRecord Lease::record(std::uint32_t version) const noexcept {
-    const LeaseSecrets& kept = version == 1 ? m_plain : m_hashed;
     LeaseRecord record{};  // owner 0: nobody in particular
-    std::ranges::copy(kept.renew.reveal(), record.begin() + 4);
-    std::ranges::copy(kept.cancel.reveal(), record.begin() + 36);
+    std::ranges::copy(kept(version).renew.reveal(), record.begin() + 4);
+    std::ranges::copy(kept(version).cancel.reveal(), record.begin() + 36);
     std::ranges::copy(bigEndian32(m_expiry), record.begin() + leaseExpiryOffset);
     return record;
 }
 
 bool Lease::matches(ByteView stored, std::uint32_t version) const noexcept {
-    const LeaseSecrets& kept = version == 1 ? m_plain : m_hashed;
-    return equalConstantTime(stored.subspan(4, LeaseRenewSecret::size), kept.renew.reveal());
+    return equalConstantTime(stored.subspan(4, LeaseRenewSecret::size), kept(version).renew.reveal());
 }
 
 }  // namespace tarn::bucketstore

@@ -24,6 +24,8 @@ namespace tarn::bucketstore {
 
 inline constexpr std::size_t containerHeaderSize = 12;
 inline constexpr std::size_t leaseSize = 72;
+/// The most leases on one share; a client that comes later finds no room.
+inline constexpr std::uint32_t mostLeases = 4096;
 inline constexpr std::size_t leaseExpiryOffset = 68;
 /// What a share of ours takes on the disk beyond its data.
 inline constexpr std::uint64_t containerOverhead = containerHeaderSize + leaseSize;
@@ -52,6 +54,8 @@ struct ContainerLayout {
 [[nodiscard]] ContainerHeader makeContainerHeader(std::uint64_t dataLength, std::uint32_t leases);
 [[nodiscard]] std::array<Byte, 4> bigEndian32(std::uint32_t value) noexcept;
 [[nodiscard]] std::uint32_t readBigEndian32(ByteView bytes) noexcept;
+[[nodiscard]] std::array<Byte, 8> bigEndian64(std::uint64_t value) noexcept;
+[[nodiscard]] std::uint64_t readBigEndian64(ByteView bytes) noexcept;
 
 /// A client's wish that a share be kept, ready to be written in either form. Holds secrets.
 class Lease {
@@ -62,6 +66,10 @@ public:
     [[nodiscard]] std::uint32_t expiry() const noexcept { return m_expiry; }
     /// Whether a stored lease is this client's: the same renew secret.
     [[nodiscard]] bool matches(ByteView stored, std::uint32_t version) const noexcept;
+    /// The secrets as a container of that version keeps them.
+    [[nodiscard]] const LeaseSecrets& kept(std::uint32_t version) const noexcept {
+        return version == 1 ? m_plain : m_hashed;
+    }
 
 private:
     LeaseSecrets m_plain;

@@ -24,6 +24,16 @@ tl::unexpected<Error> diskFailure(Error error) {
     return failure(std::move(error));
 }
 
+/// What a client of a slot is told: what it did wrong in its own words, and the rest as of any failing disk.
+tl::unexpected<Error> slotFailure(const Error& error) {
+    switch (error.code) {
+    case ErrorCode::NotFound:
+    case ErrorCode::Unauthorized:
+    case ErrorCode::InvalidArgument: return failure(error);
+    default: return diskFailure(error);
+    }
+}
+
 Result<void> makeFolderPath(FileSystem& files, const std::string& path) {
     const auto made = files.makeFolder(path);
     if (made) {
@@ -96,6 +106,14 @@ Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_
             return unusable(made.error());
         }
     }
+    // A change of several shares that was decided on is made; the disk has all of it before its record goes.
+    ShareTree tree(files, folder + "/shares");
+    if (auto redone = redoSlotCommits(*files, tree, folder + "/incoming"); !redone) {
+        return unusable(redone.error());
+    }
+    if (auto synced = files->syncAll(folder); !synced) {
+        return unusable(synced.error());
+    }
     // Whoever wrote to an unfinished share is told that it is not there, and begins it anew.
     const std::string incoming = folder + "/incoming/";
     const auto leftovers = files->names(folder + "/incoming");
@@ -119,8 +137,13 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
                      std::string folder, std::unique_ptr<FolderLock> folderLock)
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
-      m_advisories(m_files, m_folder + "/corruption-advisories"),
-      m_usage(m_files, m_folder + "/shares", countedAtOnce) {}
+      m_advisories(m_files, m_folder + "/corruption-advisories"), m_usage(m_files, m_folder + "/shares", countedAtOnce),
+      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.nodeId, m_options.readOnly, m_tree, m_usage,
+              m_leaseGate,
+              {[this](std::uint64_t bytes, std::uint64_t atOnce) { return claimGrowth(bytes, atOnce); },
+               [this](std::uint64_t bytes) {
+                   releaseGrowth(bytes);
+               }}) {}
 
 std::string DiskStore::incomingPath(const Key& key) const {
     std::string path = m_folder;
@@ -146,7 +169,7 @@ Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
 }
 
 Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lease& lease) {
-    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease);
+    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease, m_options.nodeId);
     if (!grown) {
         return failure(grown.error());
     }
@@ -180,6 +203,13 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     auto onDisk = m_tree.shares(index);
     if (!onDisk) {
         return diskFailure(onDisk.error());
+    }
+    const auto kind = bucketKind(*m_files, m_tree, index, *onDisk);
+    if (!kind) {
+        return diskFailure(kind.error());
+    }
+    if (*kind == ContainerKind::Mutable) {
+        return failure(ErrorCode::Conflict, "a mutable slot stands here");
     }
     const Lease lease(secrets, m_clock->wallNow());
     Allocation result;
@@ -424,8 +454,52 @@ Result<void> DiskStore::abort(StorageIndex index, ShareNum share, const UploadSe
     return failure(ErrorCode::NotFound, "share is not allocated");
 }
 
+Result<void> DiskStore::claimGrowth(std::uint64_t bytes, std::uint64_t atOnce) {
+    const auto freeOnDisk = m_files->freeSpace(m_folder);
+    if (!freeOnDisk) {
+        return diskFailure(freeOnDisk.error());
+    }
+    const std::uint64_t used = m_usage.now().bytes;
+    const std::lock_guard lock(m_mutex);
+    if (bytes > roomLeft(*freeOnDisk, used) || atOnce > *freeOnDisk) {
+        return failure(ErrorCode::NoSpace, "no room for the slot to grow");
+    }
+    m_claimed += bytes;
+    return {};
+}
+
+void DiskStore::releaseGrowth(std::uint64_t bytes) {
+    const std::lock_guard lock(m_mutex);
+    m_claimed -= bytes;
+}
+
+Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, const WriteEnabler& enabler,
+                                                         const LeaseSecrets& lease,
+                                                         const formats::gbs::SlotRequest& request) {
+    auto reply = m_slots.readTestWrite(index, enabler, lease, request);
+    return reply ? std::move(reply) : slotFailure(reply.error());
+}
+
+Result<std::set<ShareNum>> DiskStore::listSlot(StorageIndex index) const {
+    auto shares = m_slots.list(index);
+    return shares ? std::move(shares) : slotFailure(shares.error());
+}
+
+Result<std::shared_ptr<const ShareReader>> DiskStore::openSlotShare(StorageIndex index, ShareNum share) const {
+    auto reader = m_slots.open(index, share);
+    return reader ? std::move(reader) : slotFailure(reader.error());
+}
+
 Result<std::set<ShareNum>> DiskStore::list(StorageIndex index) const {
-    return visible(index);
+    auto shares = visible(index);
+    if (!shares || shares->empty()) {
+        return shares;
+    }
+    const auto kind = bucketKind(*m_files, m_tree, index, *shares);
+    if (!kind) {
+        return diskFailure(kind.error());
+    }
+    return *kind == ContainerKind::Mutable ? std::set<ShareNum>() : std::move(*shares);
 }
 
 Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex index, ShareNum share) const {
@@ -438,6 +512,13 @@ Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex ind
     }
     if (isBegun({index, share})) {
         return failure(ErrorCode::NotFound, "no such share");
+    }
+    const auto kind = containerKind(**file);
+    if (!kind) {
+        return diskFailure(kind.error());
+    }
+    if (*kind == ContainerKind::Mutable) {
+        return failure(ErrorCode::NotFound, "no such immutable share");
     }
     // The header first, then the size: see readContainer.
     ContainerHeader header{};
@@ -466,6 +547,9 @@ Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets
     }
     const Lease lease(secrets, m_clock->wallNow());
     const BucketGate::Pass pass(m_leaseGate, index);
+    if (auto finished = m_slots.finishEarlier(index); !finished) {
+        return diskFailure(finished.error());
+    }
     Result<void> outcome;
     for (const ShareNum share : *shares) {
         if (auto granted = grantLease(index, share, lease); !granted) {

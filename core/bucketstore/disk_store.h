@@ -6,6 +6,7 @@
 #include "core/bucketstore/file_system.h"
 #include "core/bucketstore/lease_writer.h"
 #include "core/bucketstore/share_tree.h"
+#include "core/bucketstore/slot_store.h"
 #include "core/bucketstore/usage_counter.h"
 #include "core/bucketstore/written_ranges.h"
 
@@ -42,6 +43,12 @@ public:
     [[nodiscard]] Result<std::set<ShareNum>> list(StorageIndex index) const override;
     [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
                                                                        ShareNum share) const override;
+    [[nodiscard]] Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
+                                                                const LeaseSecrets& lease,
+                                                                const formats::gbs::SlotRequest& request) override;
+    [[nodiscard]] Result<std::set<ShareNum>> listSlot(StorageIndex index) const override;
+    [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openSlotShare(StorageIndex index,
+                                                                           ShareNum share) const override;
     [[nodiscard]] Result<void> addLease(StorageIndex index, const LeaseSecrets& secrets) override;
     [[nodiscard]] Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) override;
     [[nodiscard]] Usage usage() const override;
@@ -72,6 +79,9 @@ private:
     [[nodiscard]] Result<void> grantLease(StorageIndex index, ShareNum share, const Lease& lease);
     /// What may still be claimed. Needs `m_mutex`.
     [[nodiscard]] std::uint64_t roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const;
+    /// Room for a slot to grow. See SlotStore::Claim.
+    [[nodiscard]] Result<void> claimGrowth(std::uint64_t bytes, std::uint64_t atOnce);
+    void releaseGrowth(std::uint64_t bytes);
     void claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
                const LeaseRecord& lease, std::uint64_t freeOnDisk, Allocation& result);
 
@@ -93,6 +103,7 @@ private:
     Advisories m_advisories;
     UsageCounter m_usage;
     BucketGate m_leaseGate;
+    mutable SlotStore m_slots;
 
     mutable std::mutex m_mutex;
     std::map<Key, std::shared_ptr<Begun>> m_begun;

@@ -19,6 +19,10 @@ public:
     [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const = 0;
     /// Writes all `pieces` one behind the other from `offset`. After a failure any part of them may have been written.
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) = 0;
+    /// Puts `length` bytes of `source` from `from` to `to` of this file, without a way through this program's memory
+    /// where the system can. Fails also when `source` is shorter. After a failure as after a failed `write`.
+    [[nodiscard]] virtual Result<void> copyFrom(const File& source, std::uint64_t from, std::uint64_t to,
+                                                std::uint64_t length);
     /// Returns once the bytes, and the length, survive a power cut. After a failure the file's bytes are not to be
     /// trusted: the system may have dropped what it could not write, and a second try would lie.
     [[nodiscard]] virtual Result<void> sync() = 0;
@@ -53,6 +57,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<std::string>> names(const std::string& folder) = 0;
     /// Moves a file to a name that must not be taken. Fails also with: Conflict (taken).
     [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+    /// Moves a file to a name, in place of the file that may have it: whoever looks finds the one or the other.
+    [[nodiscard]] virtual Result<void> replace(const std::string& from, const std::string& to) = 0;
     [[nodiscard]] virtual Result<void> remove(const std::string& file) = 0;
     /// Returns once the names in the folder survive a power cut.
     [[nodiscard]] virtual Result<void> syncFolder(const std::string& folder) = 0;

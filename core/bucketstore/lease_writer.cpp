@@ -44,19 +44,13 @@ Result<void> writeAndSync(File& file, std::uint64_t offset, ByteView bytes) {
     return file.sync();
 }
 
-}  // namespace
-
-Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease) {
-    auto file = files.open(path, FileSystem::Access::Change);
-    if (!file) {
-        return failure(file.error());
-    }
+Result<std::uint64_t> addOrRenewImmutable(File& file, const Lease& lease) {
     ContainerHeader header{};
-    const auto got = (*file)->read(0, header);
+    const auto got = file.read(0, header);
     if (!got) {
         return failure(got.error());
     }
-    const auto size = (*file)->size();
+    const auto size = file.size();
     if (!size) {
         return failure(size.error());
     }
@@ -64,13 +58,13 @@ Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path
     if (!layout) {
         return failure(layout.error());
     }
-    const auto found = findLease(**file, *layout, lease);
+    const auto found = findLease(file, *layout, lease);
     if (!found) {
         return failure(found.error());
     }
     if (*found) {
         if ((*found)->expiry < lease.expiry()) {
-            if (auto renewed = writeAndSync(**file, (*found)->offset + leaseExpiryOffset, bigEndian32(lease.expiry()));
+            if (auto renewed = writeAndSync(file, (*found)->offset + leaseExpiryOffset, bigEndian32(lease.expiry()));
                 !renewed) {
                 return failure(renewed.error());
             }
@@ -81,18 +75,81 @@ Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path
         return failure(ErrorCode::NoSpace, "the share has all the leases it may have");
     }
     if (*size > layout->end()) {
-        if (auto cut = (*file)->truncate(layout->end()); !cut) {
+        if (auto cut = file.truncate(layout->end()); !cut) {
             return failure(cut.error());
         }
     }
-    auto added = writeAndSync(**file, layout->end(), lease.record(layout->version));
+    auto added = writeAndSync(file, layout->end(), lease.record(layout->version));
     if (added) {
-        added = writeAndSync(**file, leaseCountOffset, bigEndian32(layout->leases + 1));
+        added = writeAndSync(file, leaseCountOffset, bigEndian32(layout->leases + 1));
     }
     if (!added) {
         return failure(added.error());
     }
     return leaseSize;
+}
+
+Result<std::uint64_t> addOrRenewMutable(File& file, const Lease& lease, const LeaseSeed& nodeId) {
+    const auto layout = readSlotLayout(file);
+    if (!layout) {
+        return failure(layout.error());
+    }
+    const auto parts = readSlotParts(file, *layout);
+    if (!parts) {
+        return failure(parts.error());
+    }
+    const auto place = findSlotLease(*parts, lease, layout->version);
+    const std::size_t further = parts->further.size() / slotLeaseSize;
+    const std::uint64_t at = place.number < slotLeasesInHeader
+                                 ? slotHeaderSize + place.number * slotLeaseSize
+                                 : layout->furtherLeases + 4 + (place.number - slotLeasesInHeader) * slotLeaseSize;
+    if (place.state == SlotLeasePlace::State::Ours) {
+        if (place.expiry < lease.expiry()) {
+            if (auto renewed = writeAndSync(file, at + slotLeaseExpiryOffset, bigEndian32(lease.expiry())); !renewed) {
+                return failure(renewed.error());
+            }
+        }
+        return 0;
+    }
+    if (place.number >= mostLeases) {
+        return failure(ErrorCode::NoSpace, "the share has all the leases it may have");
+    }
+    const SlotLeaseRecord record = slotLeaseRecord(lease, layout->version, nodeId);
+    const bool appended = place.state == SlotLeasePlace::State::Behind;
+    Result<void> added;
+    if (appended) {
+        added = writeAndSync(file, at, record);
+        if (added) {
+            const auto count = static_cast<std::uint32_t>(further + 1);
+            added = writeAndSync(file, layout->furtherLeases, bigEndian32(count));
+        }
+    } else {
+        constexpr std::size_t ownerSize = 4;
+        added = writeAndSync(file, at + ownerSize, ByteView(record).subspan(ownerSize));
+        if (added) {
+            added = writeAndSync(file, at, ByteView(record).first(ownerSize));
+        }
+    }
+    if (!added) {
+        return failure(added.error());
+    }
+    return appended ? slotLeaseSize : 0;
+}
+
+}  // namespace
+
+Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease,
+                                      const LeaseSeed& nodeId) {
+    const auto file = files.open(path, FileSystem::Access::Change);
+    if (!file) {
+        return failure(file.error());
+    }
+    const auto kind = containerKind(**file);
+    if (!kind) {
+        return failure(kind.error());
+    }
+    return *kind == ContainerKind::Mutable ? addOrRenewMutable(**file, lease, nodeId)
+                                           : addOrRenewImmutable(**file, lease);
 }
 
 BucketGate::Pass::Pass(BucketGate& gate, StorageIndex index) : m_gate(gate), m_index(index) {

@@ -2,6 +2,7 @@
 
 #include "core/bucketstore/container.h"
 #include "core/bucketstore/file_system.h"
+#include "core/bucketstore/slot_container.h"
 #include "core/foundation/ids.h"
 
 #include <condition_variable>
@@ -12,16 +13,16 @@
 
 namespace tarn::bucketstore {
 
-/// The most leases on one share; a client that comes later finds no room.
-inline constexpr std::uint32_t mostLeases = 4096;
-
-/// Puts a lease on a share's container, or moves its expiry on if the client has one there.
+/// Puts a lease on a share's container, immutable or mutable, or moves its expiry on if the client has one there.
 ///
 /// A new lease is written and synced before the count in the header is raised: a power cut in between leaves bytes
 /// behind the last lease, which readers pass over, and which the next call here cuts off. The other order would take
 /// the data's last 72 bytes from every reader that goes by the file's length. Returns the bytes by which the container
-/// grew. Fails: NotFound, NoSpace, ServerFailed (damaged container). Thread: one at a time a container.
-[[nodiscard]] Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease);
+/// grew. Mutable containers, in which a lease has a mark of its own or is counted likewise, get mark and count last,
+/// too. `nodeId`: whom mutable containers name as who took the lease. Fails: NotFound, NoSpace, ServerFailed (damaged
+/// container). Thread: one at a time a container.
+[[nodiscard]] Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease,
+                                                    const LeaseSeed& nodeId);
 
 /// Lets one caller at a time into each bucket, so that a lock may be held over disk syncs and no other bucket waits.
 class BucketGate {

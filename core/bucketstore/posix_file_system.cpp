@@ -1,5 +1,6 @@
 #include "core/bucketstore/file_system.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -20,6 +21,9 @@
 namespace tarn::bucketstore {
 
 namespace {
+
+/// A single call is kept short, so that a signal or an end of the program waits for no more than this.
+constexpr std::uint64_t mostCopiedAtOnce = 64UL * 1024 * 1024;
 
 tl::unexpected<Error> failed(std::string_view call, int number) {
     ErrorCode code = ErrorCode::ServerFailed;
@@ -112,6 +116,27 @@ public:
             }
             within += advance;
         }
+    }
+
+    [[nodiscard]] Result<void> copyFrom(const File& source, std::uint64_t from, std::uint64_t to,
+                                        std::uint64_t length) override {
+        const auto* const other = dynamic_cast<const PosixFile*>(&source);
+        while (other != nullptr && length > 0) {
+            auto in = static_cast<off64_t>(from);
+            auto out = static_cast<off64_t>(to);
+            const ssize_t now = ::copy_file_range(other->m_descriptor.number(), &in, m_descriptor.number(), &out,
+                                                  static_cast<std::size_t>(std::min(length, mostCopiedAtOnce)), 0);
+            if (now < 0 && errno == EINTR) {
+                continue;
+            }
+            if (now <= 0) {
+                break;  // not between these file systems, or the source ends: reading and writing will tell
+            }
+            from += static_cast<std::uint64_t>(now);
+            to += static_cast<std::uint64_t>(now);
+            length -= static_cast<std::uint64_t>(now);
+        }
+        return length == 0 ? Result<void>() : File::copyFrom(source, from, to, length);
     }
 
     [[nodiscard]] Result<void> sync() override {
@@ -227,6 +252,13 @@ public:
         return {};
     }
 
+    [[nodiscard]] Result<void> replace(const std::string& from, const std::string& to) override {
+        if (::rename(from.c_str(), to.c_str()) != 0) {
+            return failed("rename", errno);
+        }
+        return {};
+    }
+
     [[nodiscard]] Result<void> remove(const std::string& file) override {
         if (::unlink(file.c_str()) != 0) {
             return failed("unlink", errno);
@@ -284,6 +316,28 @@ public:
 };
 
 }  // namespace
+
+Result<void> File::copyFrom(const File& source, std::uint64_t from, std::uint64_t to, std::uint64_t length) {
+    constexpr std::uint64_t atOnce = 64UL * 1024;
+    Bytes piece;
+    while (length > 0) {
+        piece.resize(static_cast<std::size_t>(std::min(atOnce, length)));
+        const auto got = source.read(from, piece);
+        if (!got) {
+            return failure(got.error());
+        }
+        if (*got != piece.size()) {
+            return failure(ErrorCode::ServerFailed, "the file to copy from is cut short");
+        }
+        if (auto written = write(to, std::array{ByteView(piece)}); !written) {
+            return written;
+        }
+        from += piece.size();
+        to += piece.size();
+        length -= piece.size();
+    }
+    return {};
+}
 
 std::shared_ptr<FileSystem> makePosixFileSystem() {
     return std::make_shared<PosixFileSystem>();

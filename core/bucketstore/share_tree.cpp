@@ -84,15 +84,23 @@ Result<void> ShareTree::makeFolders(StorageIndex index) {
 }
 
 Result<void> ShareTree::place(const std::string& from, StorageIndex index, ShareNum share) {
+    return putInPlace(&FileSystem::rename, from, index, share);
+}
+
+Result<void> ShareTree::replace(const std::string& from, StorageIndex index, ShareNum share) {
+    return putInPlace(&FileSystem::replace, from, index, share);
+}
+
+Result<void> ShareTree::putInPlace(Move move, const std::string& from, StorageIndex index, ShareNum share) {
     const std::string to = sharePath(index, share);
-    auto placed = m_files->rename(from, to);
+    auto placed = (m_files.get()->*move)(from, to);
     if (placed || placed.error().code != ErrorCode::NotFound) {
         return placed;
     }
     if (auto made = makeFolders(index); !made) {
         return made;
     }
-    placed = m_files->rename(from, to);
+    placed = (m_files.get()->*move)(from, to);
     if (!placed && placed.error().code == ErrorCode::NotFound) {
         return failure(ErrorCode::ServerFailed, "a begun share's file is gone");
     }

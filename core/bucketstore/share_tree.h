@@ -31,10 +31,15 @@ public:
     /// Moves the file `from` to the share's name, making folders on the way. Fails: Conflict (there is such a share),
     /// NoSpace, ServerFailed.
     [[nodiscard]] Result<void> place(const std::string& from, StorageIndex index, ShareNum share);
+    /// The same over the share that may be there.
+    [[nodiscard]] Result<void> replace(const std::string& from, StorageIndex index, ShareNum share);
+    /// Makes the bucket's folder and those above it, so that the next `replace` needs none.
+    [[nodiscard]] Result<void> makeFolders(StorageIndex index);
     [[nodiscard]] Result<void> settle(StorageIndex index);
 
 private:
-    [[nodiscard]] Result<void> makeFolders(StorageIndex index);
+    using Move = Result<void> (FileSystem::*)(const std::string&, const std::string&);
+    [[nodiscard]] Result<void> putInPlace(Move move, const std::string& from, StorageIndex index, ShareNum share);
 
     std::shared_ptr<FileSystem> m_files;
     std::string m_root;

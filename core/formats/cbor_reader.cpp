@@ -55,6 +55,20 @@ bool CborReader::readMap(KeyType keyType, const OnEntry& onEntry) {
     return leave();
 }
 
+bool CborReader::readNumberedMap(std::size_t most, const OnNumberedEntry& onEntry) {
+    if (m_failed || !m_reader.isMap() || !enter()) {
+        return fail();
+    }
+    std::set<std::uint64_t> seen;
+    while (!m_failed && m_reader.hasNext()) {
+        std::uint64_t key = 0;
+        if (!readUnsigned(key) || seen.size() == most || !seen.insert(key).second || !onEntry(key)) {
+            return fail();
+        }
+    }
+    return leave();
+}
+
 bool CborReader::readArray(std::size_t most, const OnElement& onElement) {
     if (m_failed || !m_reader.isArray() || !enter()) {
         return fail();
@@ -105,6 +119,25 @@ bool CborReader::readUnsignedOrBig(std::uint64_t& value) {
     return true;
 }
 
+bool CborReader::readUnsignedOrNull(std::optional<std::uint64_t>& value) {
+    if (m_failed || !m_reader.isNull()) {
+        std::uint64_t number = 0;
+        const bool read = readUnsigned(number);
+        value = number;
+        return read;
+    }
+    value.reset();
+    return m_reader.next() || fail();
+}
+
+bool CborReader::readBool(bool& value) {
+    if (m_failed || !m_reader.isBool()) {
+        return fail();
+    }
+    value = m_reader.toBool();
+    return m_reader.next() || fail();
+}
+
 bool CborReader::readText(std::string& text, std::size_t most) {
     if (m_failed || !m_reader.isString() || !readString(text, most)) {
         return fail();
@@ -114,6 +147,31 @@ bool CborReader::readText(std::string& text, std::size_t most) {
 
 bool CborReader::readByteString(std::string& bytes, std::size_t most) {
     return (!m_failed && m_reader.isByteArray() && readString(bytes, most)) || fail();
+}
+
+bool CborReader::viewByteString(ByteView& bytes, SharedBytes& joined) {
+    if (m_failed || !m_reader.isByteArray()) {
+        return fail();
+    }
+    if (!m_reader.isLengthKnown()) {
+        std::string text;
+        if (!readByteString(text, static_cast<std::size_t>(m_body.size()))) {
+            return false;
+        }
+        joined = std::make_shared<const Bytes>(text.begin(), text.end());
+        bytes = *joined;
+        return true;
+    }
+    const qsizetype size = m_reader.currentStringChunkSize();
+    // The head is read by this call, and the string itself passed over: it ends where the reader then stands.
+    if (size < 0 || m_reader.readStringChunk(static_cast<char*>(nullptr), 0).status != QCborStreamReader::Ok ||
+        m_reader.readStringChunk(static_cast<char*>(nullptr), 0).status != QCborStreamReader::EndOfString) {
+        return fail();
+    }
+    const auto end = static_cast<std::size_t>(m_reader.currentOffset());
+    const ByteView body(reinterpret_cast<const Byte*>(m_body.constData()), static_cast<std::size_t>(m_body.size()));
+    bytes = body.subspan(end - static_cast<std::size_t>(size), static_cast<std::size_t>(size));
+    return true;
 }
 
 bool CborReader::readString(std::string& out, std::size_t most) {

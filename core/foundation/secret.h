@@ -47,6 +47,9 @@ using LeaseRenewSecret = Secret<struct LeaseRenewSecretTag, 32>;
 /// Would cancel one lease on one server (servers no longer act on it, but want it).
 using LeaseCancelSecret = Secret<struct LeaseCancelSecretTag, 32>;
 
+/// Grants writing to one mutable slot on one server.
+using WriteEnabler = Secret<struct WriteEnablerTag, 32>;
+
 /// What every allocation and lease call carries, already derived for one bucket on one server.
 struct LeaseSecrets {
     LeaseRenewSecret renew;

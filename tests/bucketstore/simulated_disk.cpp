@@ -336,6 +336,21 @@ Result<void> SimulatedDisk::rename(const std::string& from, const std::string& t
     return {};
 }
 
+Result<void> SimulatedDisk::replace(const std::string& from, const std::string& to) {
+    const std::lock_guard lock(m_mutex);
+    const NodePointer node = find(from);
+    const NodePointer target = folderOf(to);
+    if (!node || !target) {
+        return absent();
+    }
+    if (const auto fault = step(true)) {
+        return failure(*fault);
+    }
+    target->names[lastName(to)] = node;
+    folderOf(from)->names.erase(lastName(from));
+    return {};
+}
+
 Result<void> SimulatedDisk::remove(const std::string& path) {
     const std::lock_guard lock(m_mutex);
     if (!find(path)) {

@@ -50,6 +50,7 @@ public:
     [[nodiscard]] Result<bool> makeFolder(const std::string& path) override;
     [[nodiscard]] Result<std::vector<std::string>> names(const std::string& folder) override;
     [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
+    [[nodiscard]] Result<void> replace(const std::string& from, const std::string& to) override;
     [[nodiscard]] Result<void> remove(const std::string& file) override;
     [[nodiscard]] Result<void> syncFolder(const std::string& folder) override;
     [[nodiscard]] Result<void> syncAll(const std::string& folder) override;

@@ -1,4 +1,5 @@
 #include "core/formats/gbs_messages.h"
+#include "core/formats/slot_messages.h"
 #include "vectors.h"
 
 using namespace tarn;
@@ -56,6 +57,12 @@ std::optional<Bytes> rewritten(std::string_view kind, ByteView body) {
     }
     if (kind == "advice") {
         return again(gbs::parseCorruptionAdvice(body), gbs::writeCorruptionAdvice);
+    }
+    if (kind == "slot") {
+        return again(gbs::parseSlotRequest(body), gbs::writeSlotRequest);
+    }
+    if (kind == "slotted") {
+        return again(gbs::parseSlotReply(body), gbs::writeSlotReply);
     }
     qFatal("no such kind");
 }
@@ -233,6 +240,49 @@ private Q_SLOTS:
         tags.push_back(0x00);
         tags.insert(tags.end(), rest.begin(), rest.end());
         QVERIFY(rewritten("write", tags));
+    }
+
+    void theBytesOfASlotRequestAreViewedWhereTheyStand() {
+        const auto messages = readMessages();
+        const Bytes& body = bodyOf(messages, "slot", "several shares");
+        const auto request = gbs::parseSlotRequest(body);
+        QVERIFY(request.has_value());
+        QCOMPARE(request->changes.size(), std::size_t{3});
+        QCOMPARE(request->reads, (std::vector<gbs::SlotRead>{{0, 41}, {1ULL << 63U, ~0ULL}}));
+        const gbs::SlotChange& change = request->changes.at(ShareNum(0));
+        QCOMPARE(change.newLength, std::optional<std::uint64_t>(300));
+        QCOMPARE(change.tests.size(), std::size_t{2});
+        QCOMPARE(change.tests[1].range, (gbs::SlotRead{7, 3}));
+        QCOMPARE(textOf(change.tests[1].specimen), std::string_view("abc"));
+        QCOMPARE(change.writes.size(), std::size_t{2});
+        QCOMPARE(copyOf(change.writes[0].data), Bytes(300));
+        QCOMPARE(change.writes[1].offset, 1ULL << 40U);
+        QVERIFY(change.writes[1].data.empty());
+        QVERIFY(request->kept.empty());
+        QVERIFY(change.writes[0].data.data() > body.data() && change.writes[0].data.data() < body.data() + body.size());
+        QCOMPARE(request->changes.at(ShareNum(255)).newLength, std::optional<std::uint64_t>(0));
+        QVERIFY(!request->changes.at(ShareNum(7)).newLength.has_value());
+    }
+
+    void theBytesOfASlotRequestInPiecesAreJoined() {
+        const auto messages = readMessages();
+        auto request = gbs::parseSlotRequest(bodyOf(messages, "slot", "in pieces"));
+        QVERIFY(request.has_value());
+        QCOMPARE(request->kept.size(), std::size_t{1});
+        const gbs::SlotRequest copy = *request;
+        request->kept.clear();
+        QCOMPARE(textOf(copy.changes.at(ShareNum(9)).writes.at(0).data), std::string_view("abcdef"));
+        QCOMPARE(copy.changes.at(ShareNum(9)).writes.at(0).offset, 5U);
+    }
+
+    void moreWritesThanARequestMayHoldAreRefused() {
+        gbs::SlotRequest request;
+        for (std::size_t i = 0; i < gbs::mostSlotWrites; ++i) {
+            request.changes[ShareNum(i % 2)].writes.push_back({i, {}});
+        }
+        QVERIFY(gbs::parseSlotRequest(gbs::writeSlotRequest(request)));
+        request.changes[ShareNum(0)].writes.push_back({1, {}});
+        QVERIFY(!gbs::parseSlotRequest(gbs::writeSlotRequest(request)));
     }
 
     void tooManyRangesAreRefused() {

@@ -2,6 +2,7 @@
 // Input: a byte that picks the message, then its body.
 
 #include "core/formats/gbs_messages.h"
+#include "core/formats/slot_messages.h"
 #include "expect.h"
 
 using namespace tarn;
@@ -29,13 +30,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const ByteView body(data + 1, size - 1);
-    switch (data[0] % 6) {
+    switch (data[0] % 8) {
     case 0: check(body, gbs::parseVersionReply, gbs::writeVersionReply); break;
     case 1: check(body, gbs::parseAllocateRequest, gbs::writeAllocateRequest); break;
     case 2: check(body, gbs::parseAllocateReply, gbs::writeAllocateReply); break;
     case 3: check(body, gbs::parseWriteReply, gbs::writeWriteReply); break;
     case 4: check(body, gbs::parseShareSet, gbs::writeShareSet); break;
-    default: check(body, gbs::parseCorruptionAdvice, gbs::writeCorruptionAdvice); break;
+    case 5: check(body, gbs::parseCorruptionAdvice, gbs::writeCorruptionAdvice); break;
+    case 6: check(body, gbs::parseSlotRequest, gbs::writeSlotRequest); break;
+    default: check(body, gbs::parseSlotReply, gbs::writeSlotReply); break;
     }
     return 0;
 }

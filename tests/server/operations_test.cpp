@@ -27,6 +27,14 @@ public:
     Result<std::shared_ptr<const bucketstore::ShareReader>> openShare(StorageIndex, ShareNum) const override {
         return failure(m_error);
     }
+    Result<formats::gbs::SlotReply> readTestWrite(StorageIndex, const WriteEnabler&, const LeaseSecrets&,
+                                                  const formats::gbs::SlotRequest&) override {
+        return failure(m_error);
+    }
+    Result<std::set<ShareNum>> listSlot(StorageIndex) const override { return failure(m_error); }
+    Result<std::shared_ptr<const bucketstore::ShareReader>> openSlotShare(StorageIndex, ShareNum) const override {
+        return failure(m_error);
+    }
     Result<void> addLease(StorageIndex, const LeaseSecrets&) override { return failure(m_error); }
     Result<void> adviseCorrupt(StorageIndex, ShareNum, std::string_view) override { return failure(m_error); }
     bucketstore::Usage usage() const override { return {}; }

@@ -22,6 +22,7 @@ from allmydata.immutable.encode import Encoder
 from allmydata.immutable.upload import Data, EncryptAnUploadable
 from allmydata.storage import http_client, http_server
 from allmydata.util import base32, cbor, yamlutil
+from attrs import asdict
 from twisted.internet import defer, task
 from werkzeug.http import parse_content_range_header, parse_range_header
 
@@ -124,6 +125,10 @@ class Indefinite:
         return b"\xbf" + b"".join(key + value for key, value in entries) + b"\xff"
 
     @staticmethod
+    def bytes(*chunks):
+        return b"\x5f" + b"".join(cbor.dumps(chunk) for chunk in chunks) + b"\xff"
+
+    @staticmethod
     def text(*chunks):
         return b"\x7f" + b"".join(cbor.dumps(chunk) for chunk in chunks) + b"\xff"
 
@@ -203,7 +208,73 @@ def gbs_messages():
     add("advice", "one too long", cbor.dumps({"reason": "x" * 32766}), advise, False)
     add("advice", "empty", cbor.dumps({"reason": ""}), advise, False)
     add("advice", "bytes", cbor.dumps({"reason": b"x"}), valid=False)
+    slots(add)
     save("gbs_messages.json", messages)
+
+
+def slots(add):
+    """Requests and replies of mutable slots; the client's own classes make what it would send."""
+    request = http_server._SCHEMAS["mutable_read_test_write"]
+    reply = http_client._SCHEMAS["mutable_read_test_write"]
+
+    def message(changes, reads):
+        return {
+            "test-write-vectors": {number: vectors.asdict() for number, vectors in changes.items()},
+            "read-vector": [asdict(read) for read in reads],
+        }
+
+    tests = [http_client.TestVector(offset=0, size=41, specimen=b""), http_client.TestVector(offset=7, size=3, specimen=b"abc")]
+    writes = [http_client.WriteVector(offset=0, data=b"\0" * 300), http_client.WriteVector(offset=2 ** 40, data=b"")]
+    reads = [http_client.ReadVector(offset=0, size=41), http_client.ReadVector(offset=2 ** 63, size=2 ** 64 - 1)]
+    change = http_client.TestWriteVectors
+    for name, changes, wanted in (
+        ("nothing", {}, []),
+        ("reads alone", {}, reads),
+        ("a first write", {3: change(tests[:1], writes[:1], None)}, reads[:1]),
+        ("several shares", {0: change(tests, writes, 300), 255: change([], [], 0), 7: change([], writes, None)}, reads),
+        ("all shares", {number: change([], [], 0) for number in range(256)}, []),
+        ("thirty tests and reads", {1: change(tests[:1] * 30, [], None)}, reads[:1] * 30),
+    ):
+        add("slot", name, cbor.dumps(message(changes, wanted)), request)
+    vectors = change(tests, writes, None).asdict()
+    add("slot", "canonical", cbor2.dumps(message({1: change(tests, writes, 5)}, reads), canonical=True), request)
+    piece = cbor.dumps("offset") + cbor.dumps(5)
+    add("slot", "in pieces", Indefinite.map([
+        (cbor.dumps("read-vector"), Indefinite.array([])),
+        (cbor.dumps("test-write-vectors"), Indefinite.map([(cbor.dumps(9), Indefinite.map([
+            (cbor.dumps("new-length"), cbor.dumps(None)),
+            (cbor.dumps("write"), Indefinite.array([Indefinite.map([
+                (cbor.dumps("data"), Indefinite.bytes(b"abc", b"", b"def")), (piece[:7], piece[7:])])])),
+            (cbor.dumps("test"), Indefinite.array([])),
+        ]))])),
+    ]), request)
+    for name, changed in (
+        ("31 tests", {"test": vectors["test"] * 16}), ("text as data", {"write": [{"offset": 0, "data": "abc"}]}),
+        ("a negative offset", {"write": [{"offset": -1, "data": b"abc"}]}), ("a negative length", {"new-length": -1}),
+        ("a write without data", {"write": [{"offset": 1}]}), ("a test without size", {"test": [{"offset": 1, "specimen": b""}]}),
+        ("a read as a test", {"test": [{"offset": 1, "size": 1}]}), ("a fraction as length", {"new-length": 1.5}),
+    ):
+        add("slot", name, cbor.dumps({"test-write-vectors": {1: {**vectors, **changed}}, "read-vector": []}), request, False)
+    for missing in ("test", "write", "new-length"):
+        less = {key: value for key, value in vectors.items() if key != missing}
+        add("slot", "without " + missing, cbor.dumps({"test-write-vectors": {1: less}, "read-vector": []}), request, False)
+    add("slot", "31 reads", cbor.dumps(message({}, reads[:1] * 31)), request, False)
+    add("slot", "257 shares", cbor.dumps(message({number: change() for number in range(257)}, [])), request, False)
+    add("slot", "text for a share", cbor.dumps({"test-write-vectors": {"1": vectors}, "read-vector": []}), valid=False)
+    add("slot", "no reads", cbor.dumps({"test-write-vectors": {}}), request, False)
+    add("slot", "share 256", cbor.dumps(message({256: change()}, [])), valid=False)
+    twice = cbor.dumps(message({1: change()}, []))
+    entry = twice[twice.index(b"\xa1\x01") + 1:twice.index(b"kread-vector")]
+    add("slot", "a share twice", twice.replace(b"\xa1" + entry, b"\xa2" + entry * 2), valid=False)
+
+    for name, success, data in (
+        ("nothing there", True, {}), ("tests failed", False, {0: [b"x" * 41], 9: [b""]}),
+        ("two reads of three shares", True, {1: [b"a", b"b" * 70000], 2: [b"", b""], 255: [b"c", b""]}),
+    ):
+        add("slotted", name, cbor.dumps({"success": success, "data": data}), reply)
+    add("slotted", "without data", cbor.dumps({"success": True}), reply, False)
+    add("slotted", "a number for success", cbor.dumps({"success": 1, "data": {}}), reply, False)
+    add("slotted", "text as data", cbor.dumps({"success": True, "data": {1: ["x"]}}), reply, False)
 
 
 def headers():

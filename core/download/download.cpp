@@ -35,6 +35,18 @@ std::vector<std::string> namesOf(const storage::ServerList& servers) {
     return names;
 }
 
+DownloadPlan::Known placesOf(const std::vector<KnownShare>& known, const storage::ServerList& servers) {
+    DownloadPlan::Known places;
+    for (const auto& [id, share] : known) {
+        const auto server =
+            std::ranges::find_if(servers, [&id = id](const auto& one) { return one->description().id == id; });
+        if (server != servers.end()) {
+            places.emplace_back(static_cast<ServerIndex>(server - servers.begin()), share);
+        }
+    }
+    return places;
+}
+
 async::Task<Bytes> decodeRun(std::shared_ptr<async::Pools> pools, std::shared_ptr<const SegmentDecoder> decoder,
                              SegmentRun run, std::shared_ptr<const std::vector<RunBlocks>> from) {
     auto decode = [decoder, run, blocks = std::move(from)] {
@@ -71,11 +83,14 @@ async::Task<void> commitSink(std::shared_ptr<async::Pools> pools, std::shared_pt
 /// Does what the plan wants, keeps the bytes that are on their way, and reports back. Thread: engine.
 class Driver : public std::enable_shared_from_this<Driver> {
 public:
-    Driver(const caps::Chk& capability, Range range, storage::ServerList servers, std::shared_ptr<Sink> sink,
-           std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop)
+    Driver(const caps::Chk& capability, Range range, const std::vector<KnownShare>& known, storage::ServerList servers,
+           std::shared_ptr<Sink> sink, std::shared_ptr<const Environment> environment, Watch watch,
+           std::stop_token stop)
         : m_capability(capability), m_index(capability.storageIndex()), m_range(range), m_servers(std::move(servers)),
           m_sink(std::move(sink)), m_environment(std::move(environment)), m_watch(std::move(watch)),
-          m_stop(std::move(stop)), m_plan(capability.required, capability.total, range, namesOf(m_servers)),
+          m_stop(std::move(stop)),
+          m_plan(capability.required, capability.total, range, namesOf(m_servers), placesOf(known, m_servers)),
+          m_pace(m_environment->pace ? m_environment->pace : std::make_shared<ServerPace>()),
           m_known(std::make_shared<FileKnowledge>()) {}
 
     [[nodiscard]] const async::Mailbox<Message>& mailbox() const noexcept { return m_mailbox; }
@@ -95,7 +110,7 @@ public:
             perform(m_plan.on(*event));
             report();
         } else if (const auto* part = std::get_if<PartCame>(&message)) {
-            waitUntilSlow(part->ticket);
+            partCame(part->ticket);
         }
     }
 
@@ -114,7 +129,11 @@ private:
     struct Call {
         std::stop_source stop;
         async::TimerHandle timer;
-        async::Milliseconds lostAfter;
+        async::Milliseconds lostAfter{0};  ///< none for a mere wait
+        ServerId server;
+        ByteCount expected;  ///< about how much its answer holds
+        SteadyTime since;    ///< when it was made, or last gave a part
+        bool slow = false;
     };
 
     void perform(Actions actions) {
@@ -124,22 +143,26 @@ private:
     }
 
     void perform(const AskForShares& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter);
+        const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter, action.server, ByteCount(0));
         m_scope.spawn(m_servers[action.server]->listShares(m_index, stop),
                       [self = shared_from_this(), ticket = action.ticket](Result<std::set<ShareNum>> shares) {
-                          if (self->endCall(ticket)) {
+                          if (self->endCall(ticket, shares.has_value())) {
                               self->tell(SharesListed{ticket, std::move(shares)});
                           }
                       });
     }
 
     void perform(const OpenHolding& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
         const auto place = placeOf(action.holding, action.ticket);
         auto& verifier = m_verifiers[action.holding];
         if (!verifier) {
             verifier = std::make_shared<ShareVerifier>(m_capability.verifier(), place.share);
         }
+        ByteCount expected;
+        for (const auto& range : verifier->firstRanges()) {
+            expected += range.end - range.begin;
+        }
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter, serverOf(action.holding), expected);
         m_scope.spawn(examineShare(place, verifier, m_known, stop),
                       [self = shared_from_this(), action](Result<ShareVerifier::Verdict> verdict) {
                           if (self->endCall(action.ticket)) {
@@ -174,7 +197,8 @@ private:
     }
 
     void perform(const ReadCrypttextHashes& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        const ByteCount expected(m_known->facts->geometry.segmentCount * crypto::Hash::size);
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter, serverOf(action.holding), expected);
         m_scope.spawn(readCrypttextHashes(placeOf(action.holding, action.ticket), m_open.at(action.holding), stop),
                       [self = shared_from_this(), ticket = action.ticket](Result<HashRow> row) {
                           if (!self->endCall(ticket)) {
@@ -190,11 +214,14 @@ private:
     }
 
     void perform(const FetchBlocks& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
-        m_scope.spawn(fetchBlocks(placeOf(action.holding, action.ticket), m_open.at(action.holding),
-                                  m_plan.segmentsOf(action.run), stop),
-                      [self = shared_from_this(), action](Result<Bytes> blocks) {
-                          if (!self->endCall(action.ticket)) {
+        const auto& share = m_open.at(action.holding);
+        const auto range = share->blockRange(m_plan.segmentsOf(action.run));
+        const auto stop =
+            beginCall(action.ticket, DownloadPlan::lostAfter, serverOf(action.holding), range.end - range.begin);
+        const bool held = share->blocks.has_value();
+        m_scope.spawn(fetchBlocks(placeOf(action.holding, action.ticket), share, m_plan.segmentsOf(action.run), stop),
+                      [self = shared_from_this(), action, held](Result<Bytes> blocks) {
+                          if (!self->endCall(action.ticket, blocks && !held)) {
                               return;
                           }
                           if (blocks) {
@@ -207,7 +234,7 @@ private:
     }
 
     void perform(const AdviseCorrupt& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter);
+        const auto stop = beginCall(action.ticket, DownloadPlan::lostAfter, serverOf(action.holding), ByteCount(0));
         const auto& holding = m_plan.shares().holdings()[action.holding];
         m_scope.spawn(m_servers[holding.server]->adviseCorrupt(m_index, holding.share, action.reason, stop),
                       [self = shared_from_this(), ticket = action.ticket](const Result<void>&) {
@@ -286,30 +313,62 @@ private:
 
     void tell(Event event) { m_mailbox.push(std::move(event)); }
 
-    [[nodiscard]] std::stop_token beginCall(Ticket ticket, async::Milliseconds lostAfter) {
+    [[nodiscard]] std::stop_token beginCall(Ticket ticket, async::Milliseconds lostAfter, ServerIndex server,
+                                            ByteCount expected) {
         auto& call = m_calls[ticket];
         call.lostAfter = lostAfter;
-        waitUntilSlow(ticket);
+        call.server = m_servers[server]->description().id;
+        call.expected = expected;
+        call.since = m_environment->clock->steadyNow();
+        waitUntilSlow(ticket, call);
         return call.stop.get_token();
     }
 
-    /// Whether somebody still waits for the call.
-    [[nodiscard]] bool endCall(Ticket ticket) { return m_calls.erase(ticket) > 0; }
+    /// Whether somebody still waits for the call. One that tells how quick its server is may show that others are late.
+    [[nodiscard]] bool endCall(Ticket ticket, bool tells = false) {
+        const auto ended = m_calls.extract(ticket);
+        if (!ended) {
+            return false;
+        }
+        if (tells) {
+            const Call& call = ended.mapped();
+            m_pace->answered(call.server, call.expected, elapsed(call));
+            for (auto& [other, waiting] : m_calls) {
+                if (!waiting.slow && waiting.lostAfter.count() > 0) {
+                    waitUntilSlow(other, waiting);
+                }
+            }
+        }
+        return true;
+    }
 
-    void waitUntilSlow(Ticket ticket) {
+    [[nodiscard]] async::Milliseconds elapsed(const Call& call) const {
+        return std::chrono::duration_cast<async::Milliseconds>(m_environment->clock->steadyNow() - call.since);
+    }
+
+    void waitUntilSlow(Ticket ticket, Call& call) {
+        const auto left = std::max(async::Milliseconds(0), m_pace->patience(call.expected) - elapsed(call));
+        call.timer = m_environment->timers->after(
+            left, [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallSlow{ticket})); });
+    }
+
+    void partCame(Ticket ticket) {
         if (const auto call = m_calls.find(ticket); call != m_calls.end()) {
-            call->second.timer = m_environment->timers->after(
-                DownloadPlan::slowAfter, [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallSlow{ticket})); });
+            call->second.since = m_environment->clock->steadyNow();
+            call->second.slow = false;
+            waitUntilSlow(ticket, call->second);
         }
     }
 
     void waitUntilLost(Ticket ticket) {
         if (const auto call = m_calls.find(ticket); call != m_calls.end()) {
-            call->second.timer =
-                m_environment->timers->after(call->second.lostAfter - DownloadPlan::slowAfter,
-                                             [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallLost{ticket})); });
+            call->second.slow = true;
+            call->second.timer = m_environment->timers->after(
+                call->second.lostAfter, [mailbox = m_mailbox, ticket] { mailbox.push(Event(CallLost{ticket})); });
         }
     }
+
+    [[nodiscard]] ServerIndex serverOf(HoldingIndex index) const { return m_plan.shares().holdings()[index].server; }
 
     [[nodiscard]] SharePlace placeOf(HoldingIndex index, Ticket ticket) const {
         const auto& holding = m_plan.shares().holdings()[index];
@@ -344,6 +403,7 @@ private:
     const Watch m_watch;
     const std::stop_token m_stop;
     DownloadPlan m_plan;
+    const std::shared_ptr<ServerPace> m_pace;
     async::Mailbox<Message> m_mailbox;
     async::TaskScope m_scope;
     std::map<Ticket, Call> m_calls;
@@ -392,6 +452,13 @@ Result<Range> checkedRange(const caps::Chk& capability, std::optional<Range> ran
 async::Task<void> download(caps::Chk capability, std::optional<Range> range, storage::ServerList servers,
                            std::shared_ptr<Sink> sink, std::shared_ptr<const Environment> environment, Watch watch,
                            std::stop_token stop) {
+    return download(std::move(capability), range, {}, std::move(servers), std::move(sink), std::move(environment),
+                    std::move(watch), std::move(stop));
+}
+
+async::Task<void> download(caps::Chk capability, std::optional<Range> range, std::vector<KnownShare> known,
+                           storage::ServerList servers, std::shared_ptr<Sink> sink,
+                           std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop) {
     const auto cut = checkedRange(capability, range);
     if (!cut) {
         return failed(cut.error());
@@ -400,8 +467,8 @@ async::Task<void> download(caps::Chk capability, std::optional<Range> range, sto
         return commitSink(environment->pools, std::move(sink), std::move(stop));
     }
     auto ordered = grid::permuted(std::move(servers), capability.storageIndex());
-    return drive(std::make_shared<Driver>(capability, *cut, std::move(ordered), std::move(sink), std::move(environment),
-                                          std::move(watch), stop),
+    return drive(std::make_shared<Driver>(capability, *cut, known, std::move(ordered), std::move(sink),
+                                          std::move(environment), std::move(watch), stop),
                  stop);
 }
 

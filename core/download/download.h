@@ -3,6 +3,7 @@
 #include "core/async/pools.h"
 #include "core/async/timers.h"
 #include "core/caps/capability.h"
+#include "core/download/server_pace.h"
 #include "core/download/sink.h"
 #include "core/foundation/clock.h"
 #include "core/storage/storage_server.h"
@@ -35,6 +36,14 @@ struct Environment {
     std::shared_ptr<async::Pools> pools;
     std::shared_ptr<async::Timers> timers;
     std::shared_ptr<Clock> clock;
+    /// What downloads learn of servers and the next ones begin with; none: each begins with nothing.
+    std::shared_ptr<ServerPace> pace = {};
+};
+
+/// A share that was put there, or seen there, before.
+struct KnownShare {
+    ServerId server;
+    ShareNum share;
 };
 
 using Watch = std::function<void(const Progress&)>;
@@ -49,6 +58,13 @@ using Watch = std::function<void(const Progress&)>;
 /// Cancel: after stop is requested `sink` is not called again.
 /// Source: Tahoe-LAFS docs/specifications/file-encoding.rst.
 [[nodiscard]] async::Task<void> download(caps::Chk capability, std::optional<Range> range, storage::ServerList servers,
+                                         std::shared_ptr<Sink> sink, std::shared_ptr<const Environment> environment,
+                                         Watch watch, std::stop_token stop);
+
+/// The same by one who knows where shares are. With k of them nobody is asked who has which, which saves a round trip;
+/// that they are not there any more costs time and nothing else.
+[[nodiscard]] async::Task<void> download(caps::Chk capability, std::optional<Range> range,
+                                         std::vector<KnownShare> known, storage::ServerList servers,
                                          std::shared_ptr<Sink> sink, std::shared_ptr<const Environment> environment,
                                          Watch watch, std::stop_token stop);
 

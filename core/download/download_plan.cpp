@@ -14,15 +14,29 @@ constexpr unsigned mostFailures = 2;
 
 }  // namespace
 
-DownloadPlan::DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames)
-    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)) {}
+DownloadPlan::DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
+                           const Known& known)
+    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)) {
+    for (const auto& [server, share] : known) {
+        m_map.known(server, share);
+    }
+}
 
 Actions DownloadPlan::start() {
-    for (ServerIndex server = 0; server < m_map.servers().size(); ++server) {
-        m_actions.emplace_back(AskForShares{begin({Call::Kind::List, server}), server});
-    }
     proceed();
     return std::exchange(m_actions, {});
+}
+
+void DownloadPlan::askThoseNotAsked() {
+    if (m_outcome || !m_map.needsMore()) {
+        return;
+    }
+    for (ServerIndex server = 0; server < m_map.servers().size(); ++server) {
+        if (m_map.servers()[server].state == AskedServer::State::NotAsked) {
+            m_map.asked(server);
+            m_actions.emplace_back(AskForShares{begin({Call::Kind::List, server}), server});
+        }
+    }
 }
 
 Actions DownloadPlan::on(const Event& event) {
@@ -144,10 +158,7 @@ void DownloadPlan::handle(const CallSlow& event) {
     switch (call->second.kind) {
     case Call::Kind::Open:
     case Call::Kind::Crypttext:
-    case Call::Kind::Fetch:
-        m_map.holdings()[call->second.holding].slow = true;
-        m_map.holdings()[call->second.holding].chosen = false;
-        break;
+    case Call::Kind::Fetch: m_map.wasSlow(call->second.holding); break;
     default: break;
     }
 }
@@ -196,6 +207,7 @@ void DownloadPlan::handle(const SinkCommitted& event) {
 }
 
 void DownloadPlan::proceed() {
+    askThoseNotAsked();
     giveUpIfHopeless();
     if (!m_outcome) {
         if (mayBegin()) {

@@ -100,7 +100,7 @@ struct Advised {
 struct Waited {
     Ticket ticket;
 };
-/// A call has had no answer (also no part of one) for `slowAfter`, or for `lostAfter`.
+/// A call has had no answer (also no part of one) for longer than is usual, or for `lostAfter`.
 struct CallSlow {
     Ticket ticket;
 };
@@ -124,14 +124,13 @@ using Event = std::variant<SharesListed, HoldingOpened, CrypttextHashesRead, Blo
 /// Decides how a file is read: whom to ask, from which shares to read, when to turn to others, when to give up.
 ///
 /// Pure: takes events, gives actions; holds no bytes and no clock. All servers are asked at once, and reading begins as
-/// soon as k different shares are known. A share whose server keeps a call waiting is joined by another one and the
+/// soon as k different shares are known. Where k are known from the start nobody is asked, unless one of them
+/// disappoints. A share whose server keeps a call waiting is joined by another one and the
 /// first to answer counts; one that fails, or does not match its hashes, is replaced. Nothing but `runsAtOnce` runs is
 /// ever on its way, so memory is bounded by the runs' size.
 /// Ends with exactly one Finish, whatever the servers do, as long as every call is answered or its CallLost comes.
 class DownloadPlan {
 public:
-    /// Without an answer for this long, another share is used as well.
-    static constexpr async::Milliseconds slowAfter{std::chrono::seconds(10)};
     /// Without an answer for this long, the call has failed. The list of a server's shares is short: no line is that
     /// slow.
     static constexpr async::Milliseconds lostAfter{std::chrono::minutes(3)};
@@ -143,11 +142,16 @@ public:
 
     static constexpr std::uint64_t runsAtOnce = 3;
     /// A run is as many segments as stay under both (the second is one share's part), and at least one.
-    static constexpr std::uint64_t mostRunPlaintext = 4 * 1024 * 1024;
-    static constexpr std::uint64_t mostRunBlocks = 1536 * 1024;
+    static constexpr std::uint64_t mostRunPlaintext =
+        2 * 1024 * 1024 + 4 * 1024;  // segments of 1 MiB are a little more
+    static constexpr std::uint64_t mostRunBlocks = 1024 * 1024;
+
+    /// Shares that somebody knows to be there.
+    using Known = std::vector<std::pair<ServerIndex, ShareNum>>;
 
     /// `range` lies within the file and is not empty.
-    DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames);
+    DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
+                 const Known& known = {});
 
     [[nodiscard]] Actions start();
     [[nodiscard]] Actions on(const Event& event);
@@ -185,6 +189,7 @@ private:
 
     /// Does all that can be done now.
     void proceed();
+    void askThoseNotAsked();
     void giveUpIfHopeless();
     [[nodiscard]] bool mayBegin();
     void chooseHoldings();

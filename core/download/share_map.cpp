@@ -58,7 +58,15 @@ private:
 ShareMap::ShareMap(unsigned required, unsigned total, std::vector<std::string> serverNames)
     : m_required(required), m_total(total) {
     for (const auto& name : serverNames) {
-        m_servers.push_back({cleaned(name, 64), AskedServer::State::Asked, {}, 0});
+        m_servers.push_back({cleaned(name, 64), AskedServer::State::NotAsked, {}, 0, 0});
+    }
+}
+
+void ShareMap::known(ServerIndex server, ShareNum share) {
+    const bool there = std::ranges::any_of(
+        m_holdings, [&](const Holding& holding) { return holding.server == server && holding.share == share; });
+    if (share.value() < m_total && !there) {
+        m_holdings.push_back({server, share, {}, {}, false, false, 0, {}});
     }
 }
 
@@ -66,10 +74,22 @@ void ShareMap::answered(ServerIndex server, const std::set<ShareNum>& shares) {
     m_servers[server].state = AskedServer::State::Answered;
     m_servers[server].answerRank = m_answers++;
     for (const ShareNum share : shares) {
-        if (share.value() < m_total) {
-            m_holdings.push_back({server, share, {}, {}, false, false, 0, {}});
-        }
+        known(server, share);
     }
+}
+
+void ShareMap::wasSlow(HoldingIndex index) {
+    Holding& holding = m_holdings[index];
+    holding.slow = true;
+    holding.chosen = false;
+    ++m_servers[holding.server].timesSlow;
+}
+
+bool ShareMap::needsMore() const {
+    return sharesLeft(false).size() < m_required || std::ranges::any_of(m_holdings, [](const Holding& holding) {
+               return holding.slow || holding.failures > 0 || holding.state == Holding::State::Lost ||
+                      holding.state == Holding::State::WantsFacts;
+           });
 }
 
 void ShareMap::failed(ServerIndex server, Error error) {
@@ -106,12 +126,15 @@ std::set<ShareNum> ShareMap::sharesLeft(bool factsKnown) const {
 }
 
 std::optional<HoldingIndex> ShareMap::best(const std::set<ShareNum>& covered) const {
-    std::vector<unsigned> troubles(m_servers.size());
+    std::vector<unsigned> troubles;
+    for (const auto& server : m_servers) {
+        troubles.push_back(server.timesSlow);
+    }
     std::vector<unsigned> chosen(m_servers.size());
     std::map<ShareNum, unsigned> copies;
     for (const auto& holding : m_holdings) {
         const bool failed = holding.state == Holding::State::Lost || holding.failures > 0;
-        troubles[holding.server] += (failed ? 1U : 0U) + (holding.slow ? 1U : 0U);
+        troubles[holding.server] += failed ? 1U : 0U;
         chosen[holding.server] += holding.chosen && usable(holding) ? 1U : 0U;
         copies[holding.share] += usable(holding) ? 1U : 0U;
     }
@@ -164,7 +187,7 @@ std::string ShareMap::describe() const {
         }
     }
     for (const auto& server : m_servers) {
-        if (server.state != AskedServer::State::Answered) {
+        if (server.state == AskedServer::State::Asked || server.state == AskedServer::State::Failed) {
             const bool silent = server.state == AskedServer::State::Asked;
             lost.add(server.name + " did not answer" + (silent ? "" : " (" + reasonOf(server.error) + ")"));
         }

@@ -39,12 +39,13 @@ struct Holding {
 
 /// What a download knows of one server.
 struct AskedServer {
-    enum class State : std::uint8_t { Asked, Answered, Failed };
+    enum class State : std::uint8_t { NotAsked, Asked, Answered, Failed };
 
     std::string name;
-    State state = State::Asked;
+    State state = State::NotAsked;
     Error error;
     std::size_t answerRank = 0;  ///< 0 answered first
+    unsigned timesSlow = 0;      ///< calls for which another share had to step in
 };
 
 /// Who holds which share, and which of them to read from. Pure.
@@ -52,13 +53,21 @@ class ShareMap {
 public:
     ShareMap(unsigned required, unsigned total, std::vector<std::string> serverNames);
 
+    void asked(ServerIndex server) { m_servers[server].state = AskedServer::State::Asked; }
+    /// Somebody knows that the share is there, without having asked.
+    void known(ServerIndex server, ShareNum share);
     void answered(ServerIndex server, const std::set<ShareNum>& shares);
     void failed(ServerIndex server, Error error);
+    /// A call on a holding has kept us waiting: others are better, now and later.
+    void wasSlow(HoldingIndex index);
 
     [[nodiscard]] const std::vector<AskedServer>& servers() const noexcept { return m_servers; }
     [[nodiscard]] std::vector<Holding>& holdings() noexcept { return m_holdings; }
     [[nodiscard]] const std::vector<Holding>& holdings() const noexcept { return m_holdings; }
     [[nodiscard]] bool awaitsAnswers() const noexcept;
+
+    /// Something known has turned out otherwise, or is too little: those who were not asked may know more.
+    [[nodiscard]] bool needsMore() const;
 
     /// Different share numbers that some server says it holds, lost ones as well.
     [[nodiscard]] unsigned sharesFound() const;

@@ -26,6 +26,7 @@ struct ShareState {
     enum class Where : std::uint8_t { Waiting, Sending, Placed, FoundThere, Lost };
     Where where = Where::Waiting;
     std::string server;  ///< nickname or id; empty while waiting
+    ServerId id = {};    ///< the same server, for programs
 };
 
 /// A snapshot for whoever watches. `acknowledged` counts share bytes that servers have confirmed.

@@ -15,6 +15,7 @@ constexpr std::uint64_t slowestLine = 16 * 1024;
 constexpr async::Milliseconds answerSlack{30000};
 /// What a failed or finished upload waits for its aborts, so that a dead server does not keep it from ending.
 constexpr async::Milliseconds cleanupSpan{5000};
+constexpr async::Milliseconds firstPause{100};
 constexpr async::Milliseconds betweenReports{50};
 /// Shares up to this size leave without waiting for their allocation.
 constexpr std::uint64_t mostEarlyShare = 128 * 1024;
@@ -39,6 +40,31 @@ std::vector<std::string> namesOf(const storage::ServerList& servers) {
         names.push_back(description.nickname.empty() ? description.id.text() : description.nickname);
     }
     return names;
+}
+
+std::vector<ServerId> idsOf(const storage::ServerList& servers) {
+    std::vector<ServerId> ids;
+    for (const auto& server : servers) {
+        ids.push_back(server->description().id);
+    }
+    return ids;
+}
+
+/// A share that stays begun takes room for half an hour: a line that stumbles is not taken for an answer.
+async::Task<void> abortInTheEnd(std::shared_ptr<storage::StorageServer> server, StorageIndex index, ShareNum share,
+                                UploadSecret secret, std::shared_ptr<async::Timers> timers, std::stop_token stop) {
+    async::Milliseconds pause = firstPause;
+    for (;;) {
+        auto aborted = co_await server->abort(index, share, secret, stop);
+        if (aborted || !aborted.error().retryable) {
+            co_return aborted;
+        }
+        auto paused = co_await async::sleepFor(timers, pause, stop);
+        if (!paused) {
+            co_return failure(aborted.error());
+        }
+        pause *= 2;
+    }
 }
 
 /// The servers to which this file's shares may be written before they have granted room: none if the shares are large,
@@ -77,7 +103,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
     : m_prepared(std::move(prepared)), m_environment(std::move(environment)), m_watch(std::move(watch)),
       m_index(crypto::storageIndexOf(m_prepared.key)),
       m_plan({m_prepared.parameters.required, m_prepared.parameters.happy, m_prepared.parameters.total,
-              namesOf(permuted), thoseForEarlyWrites(permuted, m_prepared.geometry)}),
+              namesOf(permuted), thoseForEarlyWrites(permuted, m_prepared.geometry), idsOf(permuted)}),
       m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
       m_lanes(m_prepared.geometry.total) {
     for (auto& server : permuted) {
@@ -319,7 +345,8 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
         stopEarlyWrite(action.share);
     }
     Server& server = m_servers[action.server];
-    cleanUp(server.calls->abort(m_index, action.share, server.secret, m_cleanupStop.get_token()));
+    cleanUp(abortInTheEnd(server.calls, m_index, action.share, server.secret, m_environment->timers,
+                          m_cleanupStop.get_token()));
 }
 
 void UploadDriver::act(const UploadPlan::Send& action) {

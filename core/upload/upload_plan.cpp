@@ -41,6 +41,9 @@ UploadPlan::UploadPlan(Input input) : m_input(std::move(input)) {
     m_servers.resize(considered);
     for (std::size_t server = 0; server < considered; ++server) {
         m_servers[server].name = cleaned(m_input.servers[server], mostNameLength);
+        if (server < m_input.ids.size()) {
+            m_servers[server].id = m_input.ids[server];
+        }
     }
 }
 
@@ -387,27 +390,27 @@ void UploadPlan::noteTrouble(grid::ServerIndex server, const Error& error) {
 
 std::vector<ShareState> UploadPlan::shareStates() const {
     std::vector<ShareState> states(m_input.total);
-    const auto mark = [&states](const std::set<ShareNum>& shares, ShareState::Where where, const std::string& name) {
+    const auto mark = [&states](const std::set<ShareNum>& shares, ShareState::Where where, const Server& server) {
         for (const ShareNum share : shares) {
-            states[share.value()] = {where, name};
+            states[share.value()] = {where, server.name, server.id};
         }
     };
     // Later marks win: a share that was sent has a better claim to be shown than one that was found.
     if (m_state == State::Done) {
-        std::ranges::fill(states, ShareState{ShareState::Where::Lost, {}});
+        std::ranges::fill(states, ShareState{ShareState::Where::Lost, {}, {}});
     }
     for (const auto& [share, server] : m_sending) {
         if (m_lost.contains(share)) {
-            states[share.value()] = {ShareState::Where::Lost, m_servers[server].name};
+            states[share.value()] = {ShareState::Where::Lost, m_servers[server].name, m_servers[server].id};
         }
     }
     for (const Server& server : m_servers) {
-        mark(server.found, ShareState::Where::FoundThere, server.name);
+        mark(server.found, ShareState::Where::FoundThere, server);
     }
     for (const Server& server : m_servers) {
-        mark(server.closed, ShareState::Where::Placed, server.name);
+        mark(server.closed, ShareState::Where::Placed, server);
         if (m_state == State::Sending) {
-            mark(server.begun, ShareState::Where::Sending, server.name);
+            mark(server.begun, ShareState::Where::Sending, server);
         }
     }
     return states;

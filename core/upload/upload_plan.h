@@ -38,6 +38,7 @@ public:
         /// Those to which shares may be written while they are still being asked for room. Empty where a share is not a
         /// single small write.
         std::set<grid::ServerIndex> early = {};
+        std::vector<ServerId> ids = {};  ///< theirs, where anybody wants them back
     };
 
     // What has happened.
@@ -135,6 +136,7 @@ private:
     enum class State : std::uint8_t { Placing, Sending, Done, Failed };
     struct Server {
         std::string name;
+        ServerId id;
         bool takesShares = true;    ///< worth asking for room
         bool listing = false;       ///< asked what it holds, no answer yet
         std::set<ShareNum> asked;   ///< room asked for, no answer yet

@@ -40,8 +40,9 @@ public:
     std::string broken;  ///< the first rule that the plan broke
 
     explicit Planned(std::uint64_t size,
-                     std::vector<std::string> servers = {"alpha", "beta", "gamma", "delta", "epsilon"}, unsigned k = 3)
-        : facts(factsOf(size, mib, k)), plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers)) {
+                     std::vector<std::string> servers = {"alpha", "beta", "gamma", "delta", "epsilon"}, unsigned k = 3,
+                     const DownloadPlan::Known& known = {})
+        : facts(factsOf(size, mib, k)), plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers), known) {
         take(plan.start());
     }
 
@@ -192,6 +193,10 @@ private Q_SLOTS:
     void whatTheCapabilityForbidsEndsAtOnce();
     void theErrorIsShortAndCleanWhateverServersSay();
     void theEndIsPutOffForAdviceOnlyAMoment();
+    void whoKnowsWhereKSharesAreAsksNobody();
+    void whoIsDisappointedAsksEverybody_data();
+    void whoIsDisappointedAsksEverybody();
+    void tooFewKnownSharesAreReadWhileTheOthersAreSought();
     void everyOrderOfEventsEndsWithinTheRules();
 };
 
@@ -210,7 +215,7 @@ void DownloadPlanTest::readingBeginsWhenThreeSharesOnThreeServersAreKnown() {
     QCOMPARE(planned.opening(), (std::set<unsigned>{0, 1, 3}));
     // Nobody waits for the two that are silent, to the end.
     planned.openAll();
-    for (RunNumber run = 0; run < 4; ++run) {
+    for (RunNumber run = 0; run < 5; ++run) {
         planned.fetchRun(run);
         planned.on(RunDecoded{run, {}});
         planned.on(RunWritten{run, {}});
@@ -334,8 +339,8 @@ void DownloadPlanTest::onlyThreeRunsAreOnTheirWay() {
         planned.list(server, {server});
     }
     planned.openAll();
-    QCOMPARE(planned.plan.segmentsOf(0), (SegmentRun{0, 3}));
-    QCOMPARE(planned.plan.segmentsOf(29), (SegmentRun{87, 3}));
+    QCOMPARE(planned.plan.segmentsOf(0), (SegmentRun{0, 2}));
+    QCOMPARE(planned.plan.segmentsOf(44), (SegmentRun{88, 2}));
     QCOMPARE(planned.runsFetched(), (std::set<RunNumber>{0, 1, 2}));
     planned.fetchRun(1);
     planned.fetchRun(2);
@@ -465,6 +470,48 @@ void DownloadPlanTest::theEndIsPutOffForAdviceOnlyAMoment() {
         }
         QVERIFY(planned.outcome && *planned.outcome);
     }
+}
+
+void DownloadPlanTest::whoKnowsWhereKSharesAreAsksNobody() {
+    Planned planned(mib, {"alpha", "beta", "gamma", "delta"}, 3, {{2, number(5)}, {0, number(1)}, {1, number(7)}});
+    QVERIFY(planned.lists.empty());
+    QCOMPARE(planned.opening(), (std::set<unsigned>{1, 5, 7}));
+    planned.openAll();
+    planned.fetchRun(0);
+    QCOMPARE(planned.decodes.size(), std::size_t(1));
+    QVERIFY(planned.lists.empty());
+    QCOMPARE(planned.broken, std::string());
+}
+
+void DownloadPlanTest::whoIsDisappointedAsksEverybody_data() {
+    QTest::addColumn<bool>("slow");
+    QTest::newRow("a share is not there any more") << false;
+    QTest::newRow("a server keeps silent") << true;
+}
+
+void DownloadPlanTest::whoIsDisappointedAsksEverybody() {
+    QFETCH(bool, slow);
+    Planned planned(mib, {"alpha", "beta", "gamma", "delta"}, 3, {{0, number(0)}, {1, number(1)}, {2, number(2)}});
+    if (slow) {
+        planned.on(CallSlow{planned.opens.at(0)});
+    } else {
+        planned.on(HoldingOpened{Planned::closed(planned.opens, HoldingIndex(0)), failure(ErrorCode::NotFound)});
+    }
+    QCOMPARE(planned.lists.size(), std::size_t(4));
+    planned.list(3, {3});
+    QVERIFY(planned.opening().contains(3));
+    // What it knew already is not a second share.
+    planned.list(1, {1});
+    QCOMPARE(planned.plan.shares().holdings().size(), std::size_t(4));
+    QCOMPARE(planned.broken, std::string());
+}
+
+void DownloadPlanTest::tooFewKnownSharesAreReadWhileTheOthersAreSought() {
+    Planned planned(mib, {"alpha", "beta", "gamma", "delta"}, 3, {{0, number(0)}});
+    QCOMPARE(planned.lists.size(), std::size_t(4));
+    planned.list(1, {1});
+    planned.list(2, {2});
+    QCOMPARE(planned.opening(), (std::set<unsigned>{0, 1, 2}));
 }
 
 void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {

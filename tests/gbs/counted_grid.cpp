@@ -127,10 +127,14 @@ upload::Outcome CountedGrid::put(const Bytes& file) {
     return std::move(*outcome);
 }
 
-void CountedGrid::get(const upload::Outcome& stored, const Bytes& expected, bool) {
+void CountedGrid::get(const upload::Outcome& stored, const Bytes& expected, bool whoHasIsKnown) {
+    std::vector<download::KnownShare> known;
+    for (std::uint16_t share = 0; whoHasIsKnown && share < total; ++share) {
+        known.push_back({stored.shares[share].id, ShareNum(share)});
+    }
     const auto bytes = std::make_shared<Bytes>();
     const auto done =
-        awaited(download::download(std::get<caps::Chk>(stored.capability), std::nullopt, m_clients,
+        awaited(download::download(std::get<caps::Chk>(stored.capability), std::nullopt, std::move(known), m_clients,
                                    download::memorySink(bytes), m_downloadEnvironment, {}, std::stop_token()));
     require(done.has_value(), done ? "" : done.error().detail);
     require(*bytes == expected, "other bytes came back");

@@ -22,6 +22,10 @@ private Q_SLOTS:
     void anUploadToTahoeServers() { expect(m_tahoe->upload(m_file, 2), 2); }
     void aDownloadFromTarnServers() { expect(m_tarn->download(m_file, false, 2), 2); }
     void aDownloadFromTahoeServers() { expect(m_tahoe->download(m_file, false, 2), 2); }
+    void aDownloadByOneWhoKnowsWhereTheSharesAre() {
+        expect(m_tarn->download(m_file, true, 1), 1);
+        expect(m_tahoe->download(m_file, true, 1), 1);
+    }
 
 private:
     static void expect(const CountedGrid::Counted& counted, int roundTrips) {

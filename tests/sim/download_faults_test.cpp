@@ -80,7 +80,7 @@ private Q_SLOTS:
     void everyCallThatGoesWrongGivesAnError_data();
     void everyCallThatGoesWrongGivesAnError();
     void aServerThatHangsWhileListingIsNotWaitedFor();
-    void aServerThatHangsWhileReadingIsLeftAfterTenSeconds();
+    void aServerThatHangsWhileReadingIsLeftAtOnce();
     void serversThatAreAllSlowStillGiveTheFile();
     void aServerThatHangsWhenToldOfDamageIsNotWaitedForLong();
     void cancellingAtAnyCallEndsAtOnceAndWritesNothingMore_data();
@@ -212,7 +212,7 @@ void DownloadFaultsTest::aServerThatHangsWhileListingIsNotWaitedFor() {
     }
 }
 
-void DownloadFaultsTest::aServerThatHangsWhileReadingIsLeftAfterTenSeconds() {
+void DownloadFaultsTest::aServerThatHangsWhileReadingIsLeftAtOnce() {
     const auto& file = largeFile();
     for (std::size_t hanging = 0; hanging < 5; ++hanging) {
         DownloadRun run;
@@ -227,7 +227,8 @@ void DownloadFaultsTest::aServerThatHangsWhileReadingIsLeftAfterTenSeconds() {
         };
         QVERIFY(run.run(file.capability));
         QVERIFY(run.sink->bytes == file.plaintext);
-        QVERIFY(run.timers->steadyNow().time_since_epoch() < seconds(11));
+        // The others answer in no time here, so it is late very soon.
+        QVERIFY(run.timers->steadyNow().time_since_epoch() < seconds(1));
     }
 }
 

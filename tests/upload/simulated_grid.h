@@ -92,18 +92,23 @@ public:
                         std::move(source), parameters, secrets, servers, environment,
                         [this](const upload::Progress& now) { progress.push_back(now); }, std::move(stop)),
                     [&result](Result<upload::Outcome> outcome) { result.emplace(std::move(outcome)); });
+        runUntil([&result] { return result.has_value(); });
+        return std::move(*result);
+    }
+
+    /// Lets everything happen, and time pass only when nothing else can.
+    void runUntil(const std::function<bool()>& over) {
         ReturnCounter returned;
-        while (!result) {
+        while (!over()) {
             do {
                 environment->pools->cpu.waitForDone();
                 environment->pools->disk.waitForDone();
                 QCoreApplication::processEvents();
             } while (returned.take() > 0);
-            if (!result && !timers->fireNext()) {
-                throw std::runtime_error("the upload waits for something that never comes");
+            if (!over() && !timers->fireNext()) {
+                throw std::runtime_error("a transfer waits for something that never comes");
             }
         }
-        return std::move(*result);
     }
 
     /// Lets every server take shares before it has granted room for them.

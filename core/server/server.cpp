@@ -5,6 +5,7 @@
 #include "core/foundation/base32.h"
 #include "core/server/identity.h"
 #include "core/server/listener.h"
+#include "core/server/shown_certificate.h"
 
 #include <QEventLoop>
 #include <QMetaObject>
@@ -36,10 +37,9 @@ void raiseOpenFileLimit(const Limits& limits) {
     }
 }
 
-QSslConfiguration tlsConfiguration(const Identity& identity) {
+QSslConfiguration tlsConfiguration(const Identity& identity, const ShownCertificate& shown) {
     QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
-    configuration.setLocalCertificate(
-        QSslCertificate(QByteArray::fromStdString(identity.certificate.certificatePem), QSsl::Pem));
+    configuration.setLocalCertificate(QSslCertificate(QByteArray::fromStdString(shown.pem), QSsl::Pem));
     configuration.setPrivateKey(
         QSslKey(QByteArray::fromStdString(identity.certificate.privateKeyPem), QSsl::Ec, QSsl::Pem, QSsl::PrivateKey));
     configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
@@ -57,7 +57,7 @@ public:
                    std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity)
         : m_announcementFile(options.store.folder / "announcement.yaml"), m_shared(options.limits) {
         m_shared.store = std::move(store);
-        m_shared.metrics = std::make_shared<Metrics>(clock, options.log ? options.log : makeNoLog());
+        m_shared.metrics = std::make_shared<Metrics>(clock, options.log);
         m_shared.clock = std::move(clock);
         m_shared.authorization = formats::gbs::writeAuthorization(identity.swissnum.reveal());
     }
@@ -164,11 +164,23 @@ Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<C
     if (!identity) {
         return failure(identity.error());
     }
+    const auto shown = showCertificate(options.store.folder, *identity, clock->wallNow(), options.renewCertificate);
+    if (!shown) {
+        return failure(shown.error());
+    }
+    if (!options.log) {
+        options.log = makeNoLog();
+    }
+    if (shown->isNew) {
+        options.log->write(shown->isKept ? LogLevel::Info : LogLevel::Warning,
+                           std::string("the certificate was renewed, for the same key") +
+                               (shown->isKept ? "" : "; it could not be written and will be made again"));
+    }
     auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity);
     if (options.listen.front().port == 0) {
         options.listen.front().port = identity->port.value_or(0);
     }
-    if (auto listening = server->listen(options.listen, tlsConfiguration(*identity)); !listening) {
+    if (auto listening = server->listen(options.listen, tlsConfiguration(*identity, *shown)); !listening) {
         return failure(listening.error());
     }
     if (identity->port != server->port()) {

@@ -47,7 +47,8 @@ struct Options {
     std::vector<HostPort> advertise;
     std::string nickname = "tarn";
     Limits limits;
-    std::shared_ptr<Log> log;  ///< none: nothing is said
+    std::shared_ptr<Log> log;       ///< none: nothing is said
+    bool renewCertificate = false;  ///< though its dates are good; see shown_certificate.h
 };
 
 /// What a server knows of itself at one moment. No secret.
@@ -63,8 +64,9 @@ struct Status {
 /// beyond those it answers 507 when the disk is full, 411 to a body without a length, and 413 and 431 to what is over
 /// its limits. Source: Tahoe-LAFS docs/specifications/http-storage-node-protocol.rst, storage/http_server.py.
 ///
-/// Its identity (certificate, Ed25519 key, swissnum) is made once and kept in the folder, 0600; the announcement is
-/// written to FOLDER/announcement.yaml at each start. Thread: any.
+/// Its identity (certificate, Ed25519 key, swissnum) is made once and kept in the folder, 0600; the certificate that it
+/// shows is renewed at a start ten years ahead of its end, for the same key; the announcement is written to
+/// FOLDER/announcement.yaml at each start. Thread: any.
 class Server {
 public:
     /// Returns when it listens. Fails: ProfileLocked (another program serves this folder), Unreachable (an address or

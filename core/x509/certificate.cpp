@@ -11,6 +11,7 @@
 
 #include <ctime>
 #include <memory>
+#include <optional>
 
 namespace tarn::x509 {
 
@@ -90,25 +91,76 @@ bool setNames(X509* certificate) {
            X509_set_issuer_name(certificate, name) == 1;
 }
 
+/// A certificate in PEM for `key`, signed by it; empty when the library fails.
+std::string signSelf(EVP_PKEY* key, WallTime now) {
+    const Certificate certificate(X509_new());
+    const Memory pem(BIO_new(BIO_s_mem()));
+    const bool made = certificate && pem && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
+                      setRandomSerial(certificate.get()) && setValidity(certificate.get(), now) &&
+                      setNames(certificate.get()) && X509_set_pubkey(certificate.get(), key) == 1 &&
+                      X509_sign(certificate.get(), key, EVP_sha256()) > 0 &&
+                      PEM_write_bio_X509(pem.get(), certificate.get()) == 1;
+    return made ? textIn(pem.get()) : std::string();
+}
+
+tl::unexpected<Error> notMade() {
+    return failure(ErrorCode::Internal, "the cryptographic library could not make a certificate");
+}
+
+/// Without this callback OpenSSL would ask at the terminal for the password of an encrypted PEM block.
+int noPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
+    return -1;
+}
+
+std::optional<WallTime> timeOf(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) {
+        return std::nullopt;
+    }
+    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
 }  // namespace
 
 Result<SelfSigned> makeSelfSigned(WallTime now) {
     const OwnErrorsDropped dropped;
     const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
-    const Memory certificatePem(BIO_new(BIO_s_mem()));
     // Like any memory BIO of OpenSSL it is overwritten when freed, and kept out of the swap where that was set up.
     const Memory keyPem(BIO_new(BIO_s_secmem()));
-    if (!key || !certificate || !certificatePem || !keyPem ||
-        X509_set_version(certificate.get(), X509_VERSION_3) != 1 || !setRandomSerial(certificate.get()) ||
-        !setValidity(certificate.get(), now) || !setNames(certificate.get()) ||
-        X509_set_pubkey(certificate.get(), key.get()) != 1 ||
-        X509_sign(certificate.get(), key.get(), EVP_sha256()) <= 0 ||
-        PEM_write_bio_X509(certificatePem.get(), certificate.get()) != 1 ||
+    std::string certificatePem = key ? signSelf(key.get(), now) : std::string();
+    if (certificatePem.empty() || !keyPem ||
         PEM_write_bio_PrivateKey(keyPem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-        return failure(ErrorCode::Internal, "the cryptographic library could not make a certificate");
+        return notMade();
     }
-    return SelfSigned{textIn(certificatePem.get()), textIn(keyPem.get())};
+    return SelfSigned{std::move(certificatePem), textIn(keyPem.get())};
+}
+
+Result<std::string> renewSelfSigned(std::string_view privateKeyPem, WallTime now) {
+    const OwnErrorsDropped dropped;
+    if (privateKeyPem.empty() || privateKeyPem.size() > mostBytes) {
+        return failure(ErrorCode::InvalidArgument, "not a private key in PEM");
+    }
+    const Memory memory(BIO_new_mem_buf(privateKeyPem.data(), static_cast<int>(privateKeyPem.size())));
+    const Key key(memory ? PEM_read_bio_PrivateKey(memory.get(), nullptr, noPassword, nullptr) : nullptr);
+    if (!key) {
+        return failure(ErrorCode::InvalidArgument, "not a private key in PEM");
+    }
+    std::string pem = signSelf(key.get(), now);
+    if (pem.empty()) {
+        return notMade();
+    }
+    return pem;
+}
+
+Result<Validity> validityOf(ByteView der) {
+    const OwnErrorsDropped dropped;
+    const Certificate certificate = parseDer(der);
+    const auto from = certificate ? timeOf(X509_get0_notBefore(certificate.get())) : std::nullopt;
+    const auto until = certificate ? timeOf(X509_get0_notAfter(certificate.get())) : std::nullopt;
+    if (!from || !until) {
+        return failure(ErrorCode::InvalidArgument, "not a certificate");
+    }
+    return Validity{*from, *until};
 }
 
 Result<crypto::Hash> spkiHash(ByteView der) {
@@ -130,10 +182,6 @@ Result<Bytes> certificateDer(std::string_view pem) {
         return failure(ErrorCode::InvalidArgument, "not a certificate in PEM");
     }
     const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    // Without this callback OpenSSL would ask at the terminal for the password of an encrypted PEM block.
-    const auto noPassword = [](char*, int, int, void*) {
-        return -1;
-    };
     const Certificate certificate(memory ? PEM_read_bio_X509(memory.get(), nullptr, noPassword, nullptr) : nullptr);
     Bytes der = certificate ? toDer(certificate.get(), i2d_X509) : Bytes();
     if (der.empty()) {

@@ -7,6 +7,7 @@
 #include "core/foundation/result.h"
 
 #include <string>
+#include <string_view>
 
 namespace tarn::x509 {
 
@@ -18,6 +19,18 @@ struct SelfSigned {
 
 /// Makes a server's certificate, valid from a day before `now` for a hundred years (clients pin the key; no CA counts).
 [[nodiscard]] Result<SelfSigned> makeSelfSigned(WallTime now);
+
+/// Makes another certificate, as `makeSelfSigned` does, for the key that is there: whoever pins the key sees no change.
+/// The TubID is another one. Fails: InvalidArgument when `privateKeyPem` is no private key.
+[[nodiscard]] Result<std::string> renewSelfSigned(std::string_view privateKeyPem, WallTime now);
+
+/// From when to when a certificate says that it holds.
+struct Validity {
+    WallTime from;
+    WallTime until;
+};
+/// Fails: InvalidArgument when `certificateDer` is no certificate, or its times are none.
+[[nodiscard]] Result<Validity> validityOf(ByteView certificateDer);
 
 /// SHA-256 over the certificate's DER SubjectPublicKeyInfo: what a NURL pins. Works for every key type.
 /// Fails: InvalidArgument when `certificateDer` is no certificate. Source: RFC 7469, section 2.4.

@@ -135,6 +135,74 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(m_folder->filePath(QStringLiteral("identity.new"))));
     }
 
+    void aCertificateNearItsEndIsRenewedAndTheServerStaysWhoItWas() {
+        std::string nurl;
+        std::string announcement;
+        QByteArray shown;
+        // The first start with a clock that stands before its time, the second a century later, the third soon after.
+        for (const int year : {1975, 2069, 2070}) {
+            const auto server = startIn(year);
+            QVERIFY(server.has_value());
+            RawClient client(**server);
+            const QByteArray der = client.socket().peerCertificate().toDer();
+            QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
+            QCOMPARE(formats::parseNurl((*server)->nurl())->spkiHash, x509::spkiHash(viewOf(der)).value());
+            QVERIFY(x509::validityOf(viewOf(der))->until > atYear(year + 10));
+            if (year == 1975) {
+                nurl = (*server)->nurl();
+                announcement = read((*server)->announcementFile());
+            } else {
+                QCOMPARE((*server)->nurl(), nurl);
+                QCOMPARE(read((*server)->announcementFile()), announcement);
+                QCOMPARE(der != shown, year == 2069);
+            }
+            shown = der;
+        }
+    }
+
+    void aCertificateFromTheFutureIsRenewed() {
+        { QVERIFY(startIn(2099).has_value()); }
+        const auto server = startIn(2026);
+        RawClient client(**server);
+        QVERIFY(x509::validityOf(viewOf(client.socket().peerCertificate().toDer()))->from < atYear(2026));
+    }
+
+    void aDamagedRenewedCertificateIsMadeAgain() {
+        { QVERIFY(startIn(1975).has_value()); }
+        { QVERIFY(startIn(2069).has_value()); }
+        const QString path = m_folder->filePath(QStringLiteral("identity/renewed-certificate.pem"));
+        const auto strange = x509::makeSelfSigned(atYear(2069));
+        for (const QByteArray& bad :
+             {QByteArray("rubbish"), QByteArray(), QByteArray::fromStdString(strange->certificatePem)}) {
+            overwrite(path, bad);
+            const auto server = startIn(2069);
+            QVERIFY(server.has_value());
+            RawClient client(**server);
+            QCOMPARE(formats::parseNurl((*server)->nurl())->spkiHash,
+                     x509::spkiHash(viewOf(client.socket().peerCertificate().toDer())).value());
+            QVERIFY(read(path.toStdString()) != bad.toStdString());
+        }
+    }
+
+    void aPersonMayRenewTheCertificate() {
+        std::string nurl;
+        QByteArray shown;
+        for (const bool renew : {false, true, false}) {
+            Options options;
+            options.store.folder = m_folder->path().toStdString();
+            options.renewCertificate = renew;
+            const auto server =
+                Server::start(options, std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
+            QVERIFY(server.has_value());
+            RawClient client(**server);
+            const QByteArray der = client.socket().peerCertificate().toDer();
+            QVERIFY(nurl.empty() || nurl == (*server)->nurl());
+            QVERIFY(shown.isEmpty() || (der != shown) == renew);
+            nurl = (*server)->nurl();
+            shown = der;
+        }
+    }
+
     void twoServersDoNotShareAFolder() {
         const auto first = startServer(m_folder->path());
         QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileLocked);
@@ -161,6 +229,25 @@ private Q_SLOTS:
     }
 
 private:
+    /// A clock whose calendar stands in June of a year.
+    class YearClock final : public Clock {
+    public:
+        explicit YearClock(int year) : m_year(year) {}
+        [[nodiscard]] SteadyTime steadyNow() const override { return std::chrono::steady_clock::now(); }
+        [[nodiscard]] WallTime wallNow() const override { return atYear(m_year); }
+
+    private:
+        int m_year;
+    };
+
+    static WallTime atYear(int year) {
+        return WallTime(std::chrono::seconds(QDateTime(QDate(year, 6, 1), QTime(12, 0), Qt::UTC).toSecsSinceEpoch()));
+    }
+    [[nodiscard]] Result<std::unique_ptr<Server>> startIn(int year) const {
+        Options options;
+        options.store.folder = m_folder->path().toStdString();
+        return Server::start(options, std::make_shared<YearClock>(year), std::make_shared<SystemRandom>());
+    }
     static std::string read(const std::filesystem::path& path) {
         QFile file(QString::fromStdString(path.string()));
         return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : std::string();

@@ -123,6 +123,32 @@ private Q_SLOTS:
         ASN1_TIME_free(base);
     }
 
+    void aRenewedCertificateHasTheSameKeyAndNewDates() {
+        const auto made = x509::makeSelfSigned(atYear(1970));
+        const auto renewed = x509::renewSelfSigned(made->privateKeyPem, atYear(2060));
+        QVERIFY(renewed.has_value());
+        const Bytes before = x509::certificateDer(made->certificatePem).value();
+        const Bytes after = x509::certificateDer(*renewed).value();
+        QCOMPARE(x509::spkiHash(after).value(), x509::spkiHash(before).value());
+        QVERIFY(x509::tubId(after) != x509::tubId(before));
+        const Certificate certificate = readCertificate(*renewed);
+        QCOMPARE(X509_verify(certificate.get(), readKey(made->privateKeyPem).get()), 1);
+        const auto validity = x509::validityOf(after);
+        QVERIFY(validity.has_value());
+        QVERIFY(validity->from == atYear(2060) - std::chrono::hours(24));
+        QVERIFY(validity->until == atYear(2060) + std::chrono::hours(24) * 36525);
+        QVERIFY(x509::validityOf(before)->from < atYear(1970));
+    }
+
+    void whatIsNoKeyRenewsNothing() {
+        const auto made = x509::makeSelfSigned(atYear(2024));
+        for (const std::string& bad : {std::string(), std::string("no key"), made->certificatePem,
+                                       made->privateKeyPem.substr(0, made->privateKeyPem.size() / 2)}) {
+            QCOMPARE(x509::renewSelfSigned(bad, atYear(2024)).error().code, ErrorCode::InvalidArgument);
+        }
+        QCOMPARE(x509::validityOf(Bytes(100, 0x30)).error().code, ErrorCode::InvalidArgument);
+    }
+
     void noTwoCertificatesShareKeyOrSerial() {
         const auto one = x509::makeSelfSigned(atYear(2024));
         const auto two = x509::makeSelfSigned(atYear(2024));

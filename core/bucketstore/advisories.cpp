@@ -24,12 +24,14 @@ std::string timeName(WallTime now) {
 Advisories::Advisories(std::shared_ptr<FileSystem> files, std::string folder)
     : m_files(std::move(files)), m_folder(std::move(folder)) {}
 
-Result<void> Advisories::keep(StorageIndex index, ShareNum share, std::string_view reason, WallTime now) {
+Result<void> Advisories::keep(ContainerKind kind, StorageIndex index, ShareNum share, std::string_view reason,
+                              WallTime now) {
     const std::string bucket = toBase32(index.bytes());
     const std::string number = std::to_string(share.value());
     const std::string path = m_folder + '/' + timeName(now) + "--" + bucket + '-' + number;
-    std::string text =
-        "report: Share Corruption\ntype: immutable\nstorage_index: " + bucket + "\nshare_number: " + number + "\n\n";
+    std::string text = "report: Share Corruption\ntype: ";
+    text += kind == ContainerKind::Mutable ? "mutable" : "immutable";
+    text += "\nstorage_index: " + bucket + "\nshare_number: " + number + "\n\n";
     text += reason.substr(0, mostAdvisoryReason);
     text += "\n\n";
 

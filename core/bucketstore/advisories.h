@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/bucketstore/file_system.h"
+#include "core/bucketstore/slot_container.h"
 #include "core/foundation/clock.h"
 #include "core/foundation/ids.h"
 #include "core/foundation/units.h"
@@ -24,7 +25,8 @@ inline constexpr std::size_t mostAdvisoryReason = 32765;
 class Advisories {
 public:
     Advisories(std::shared_ptr<FileSystem> files, std::string folder);
-    [[nodiscard]] Result<void> keep(StorageIndex index, ShareNum share, std::string_view reason, WallTime now);
+    [[nodiscard]] Result<void> keep(ContainerKind kind, StorageIndex index, ShareNum share, std::string_view reason,
+                                    WallTime now);
 
 private:
     std::shared_ptr<FileSystem> m_files;

@@ -24,7 +24,6 @@ struct Options {
     std::optional<ByteCount> maximumSize;  ///< of all shares together; none: only the disk limits it
     ByteCount reservedSpace;               ///< left free on the disk for others
     bool readOnly = false;
-    LeaseSeed nodeId = {};  ///< of the server, for mutable containers to name who took a write enabler or lease
 };
 
 struct Allocation {
@@ -58,7 +57,7 @@ public:
 };
 
 /// The most bytes that one request may read of a slot's shares, all together.
-inline constexpr std::uint64_t mostSlotReply = 16UL * 1024 * 1024;
+inline constexpr std::uint64_t mostSlotReply = 4UL * 1024 * 1024;
 
 /// A storage server's shares on disk.
 ///
@@ -76,6 +75,10 @@ public:
     /// Makes the folders if need be and takes the lock. Fails: ProfileLocked, FileUnwritable.
     [[nodiscard]] static Result<std::unique_ptr<BucketStore>> open(Options options, std::shared_ptr<Clock> clock);
     virtual ~BucketStore() = default;
+
+    /// Says whom mutable containers are to name as who took their write enablers and leases: the server's TubID. To be
+    /// called before the first request; without it they name nobody.
+    virtual void nameNode(const LeaseSeed& nodeId) = 0;
 
     /// See storage::StorageServer::allocate. Adds or renews a lease on the shares that are there. Shares for which no
     /// room is left are not allocated.

@@ -138,8 +138,7 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
       m_advisories(m_files, m_folder + "/corruption-advisories"), m_usage(m_files, m_folder + "/shares", countedAtOnce),
-      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.nodeId, m_options.readOnly, m_tree, m_usage,
-              m_leaseGate,
+      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_leaseGate,
               {[this](std::uint64_t bytes, std::uint64_t atOnce) { return claimGrowth(bytes, atOnce); },
                [this](std::uint64_t bytes) {
                    releaseGrowth(bytes);
@@ -169,7 +168,7 @@ Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
 }
 
 Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lease& lease) {
-    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease, m_options.nodeId);
+    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease, m_slots.nodeId());
     if (!grown) {
         return failure(grown.error());
     }
@@ -567,7 +566,11 @@ Result<void> DiskStore::adviseCorrupt(StorageIndex index, ShareNum share, std::s
     if (!shares->contains(share)) {
         return failure(ErrorCode::NotFound, "no such share");
     }
-    auto kept = m_advisories.keep(index, share, reason, m_clock->wallNow());
+    const auto kind = bucketKind(*m_files, m_tree, index, {share});
+    if (!kind) {
+        return diskFailure(kind.error());
+    }
+    auto kept = m_advisories.keep(kind->value_or(ContainerKind::Immutable), index, share, reason, m_clock->wallNow());
     if (!kept) {
         return diskFailure(kept.error());
     }

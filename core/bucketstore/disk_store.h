@@ -35,6 +35,7 @@ public:
     DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files, std::string folder,
               std::unique_ptr<FolderLock> folderLock);
 
+    void nameNode(const LeaseSeed& nodeId) override { m_slots.nameNode(nodeId); }
     [[nodiscard]] Result<Allocation> allocate(StorageIndex index, const std::set<ShareNum>& wanted, ByteCount size,
                                               const UploadSecret& upload, const LeaseSecrets& secrets) override;
     [[nodiscard]] Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,

@@ -76,9 +76,9 @@ private:
 }  // namespace
 
 SlotStore::SlotStore(std::shared_ptr<FileSystem> files, std::shared_ptr<Clock> clock, std::string incoming,
-                     LeaseSeed nodeId, bool readOnly, ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room)
-    : m_files(std::move(files)), m_clock(std::move(clock)), m_incoming(std::move(incoming)), m_nodeId(nodeId),
-      m_readOnly(readOnly), m_tree(tree), m_usage(usage), m_gate(gate), m_room(std::move(room)) {}
+                     bool readOnly, ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room)
+    : m_files(std::move(files)), m_clock(std::move(clock)), m_incoming(std::move(incoming)), m_readOnly(readOnly),
+      m_tree(tree), m_usage(usage), m_gate(gate), m_room(std::move(room)) {}
 
 Result<std::set<ShareNum>> SlotStore::list(StorageIndex index) {
     const BucketGate::Pass pass(m_gate, index);

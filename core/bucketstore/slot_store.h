@@ -30,8 +30,12 @@ public:
         Release release;
     };
 
-    SlotStore(std::shared_ptr<FileSystem> files, std::shared_ptr<Clock> clock, std::string incoming, LeaseSeed nodeId,
-              bool readOnly, ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room);
+    SlotStore(std::shared_ptr<FileSystem> files, std::shared_ptr<Clock> clock, std::string incoming, bool readOnly,
+              ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room);
+
+    /// To be called before any other call.
+    void nameNode(const LeaseSeed& nodeId) { m_nodeId = nodeId; }
+    [[nodiscard]] const LeaseSeed& nodeId() const noexcept { return m_nodeId; }
 
     [[nodiscard]] Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
                                                                 const LeaseSecrets& lease,
@@ -101,8 +105,8 @@ private:
     const std::shared_ptr<FileSystem> m_files;
     const std::shared_ptr<Clock> m_clock;
     const std::string m_incoming;
-    const LeaseSeed m_nodeId;
     const bool m_readOnly;
+    LeaseSeed m_nodeId;
     ShareTree& m_tree;
     UsageCounter& m_usage;
     BucketGate& m_gate;

@@ -1,6 +1,7 @@
 #include "core/gbs/gbs_server.h"
 
 #include "core/formats/gbs_messages.h"
+#include "core/formats/slot_messages.h"
 #include "core/foundation/base32.h"
 #include "core/gbs/exchange.h"
 #include "core/gbs/pinned_access.h"
@@ -74,12 +75,15 @@ async::Task<Reply> ask(std::shared_ptr<Ways> ways, Request request, std::stop_to
     co_return Reply{std::move(*answer), access->server()};
 }
 
-std::string bucketPath(const StorageIndex& index) {
-    return "/storage/v1/immutable/" + toBase32(index.bytes());
+/// The two halves of the protocol, by their names in paths.
+enum class Half : std::uint8_t { Immutable, Mutable };
+
+std::string bucketPath(const StorageIndex& index, Half half = Half::Immutable) {
+    return (half == Half::Immutable ? "/storage/v1/immutable/" : "/storage/v1/mutable/") + toBase32(index.bytes());
 }
 
-std::string sharePath(const StorageIndex& index, ShareNum share) {
-    return bucketPath(index) + '/' + std::to_string(share.value());
+std::string sharePath(const StorageIndex& index, ShareNum share, Half half = Half::Immutable) {
+    return bucketPath(index, half) + '/' + std::to_string(share.value());
 }
 
 std::vector<std::string> leaseHeaders(const LeaseSecrets& lease) {
@@ -192,10 +196,10 @@ async::Task<void> askAbort(std::shared_ptr<Ways> ways, StorageIndex index, Share
     co_return {};
 }
 
-async::Task<std::set<ShareNum>> askShares(std::shared_ptr<Ways> ways, std::size_t mostMessage, StorageIndex index,
-                                          std::stop_token stop) {
+async::Task<std::set<ShareNum>> askShares(std::shared_ptr<Ways> ways, std::size_t mostMessage, Half half,
+                                          StorageIndex index, std::stop_token stop) {
     Request request;
-    request.path = bucketPath(index) + "/shares";
+    request.path = bucketPath(index, half) + "/shares";
     request.accepted = {200};
     request.answerType = cborType;
     request.mostAnswer = mostMessage;
@@ -210,8 +214,8 @@ async::Task<std::set<ShareNum>> askShares(std::shared_ptr<Ways> ways, std::size_
     co_return std::move(*shares);
 }
 
-async::Task<Bytes> askRead(std::shared_ptr<Ways> ways, std::size_t mostRead, StorageIndex index, ShareNum share,
-                           ByteOffset offset, ByteCount length, std::stop_token stop) {
+async::Task<Bytes> askRead(std::shared_ptr<Ways> ways, std::size_t mostRead, Half half, StorageIndex index,
+                           ShareNum share, ByteOffset offset, ByteCount length, std::stop_token stop) {
     if (length.value() > mostRead) {
         co_return failure(ErrorCode::InvalidArgument, "more than may be read at once");
     }
@@ -221,7 +225,7 @@ async::Task<Bytes> askRead(std::shared_ptr<Ways> ways, std::size_t mostRead, Sto
         co_return failure(ErrorCode::InvalidArgument, "past the largest offset");
     }
     Request request;
-    request.path = sharePath(index, share);
+    request.path = sharePath(index, share, half);
     request.range = wire::Range{offset.value(), offset.value() + asked};
     request.accepted = {206, 204};
     request.answerType = shareType;
@@ -242,6 +246,51 @@ async::Task<Bytes> askRead(std::shared_ptr<Ways> ways, std::size_t mostRead, Sto
     co_return std::move(body);
 }
 
+/// What a reply to `request` may take: its reads, and what goes around them.
+std::size_t mostSlotAnswer(const wire::SlotRequest& request, std::size_t mostRead, std::size_t mostMessage) {
+    std::uint64_t each = 0;
+    for (const wire::SlotRead& read : request.reads) {
+        each = std::min<std::uint64_t>(mostRead, each + std::min<std::uint64_t>(read.size, mostRead));
+    }
+    return mostMessage + static_cast<std::size_t>(std::min<std::uint64_t>(mostRead, each * wire::mostShares));
+}
+
+/// Whether a reply can be one to `request`.
+bool fits(const wire::SlotReply& reply, const wire::SlotRequest& request) {
+    return std::ranges::all_of(reply.reads, [&request](const auto& share) {
+        return std::ranges::equal(share.second, request.reads, [](const Bytes& given, const wire::SlotRead& asked) {
+            return given.size() <= asked.size;
+        });
+    });
+}
+
+async::Task<wire::SlotReply> askReadTestWrite(std::shared_ptr<Ways> ways, Limits limits, StorageIndex index,
+                                              WriteEnabler enabler, LeaseSecrets lease, wire::SlotRequest slotRequest,
+                                              std::stop_token stop) {
+    Request request;
+    request.verb = Request::Verb::Post;
+    request.path = bucketPath(index, Half::Mutable) + "/read-test-write";
+    request.secrets = leaseHeaders(lease);
+    request.secrets.push_back(wire::writeSecretHeader(wire::SecretKind::WriteEnabler, enabler.reveal()));
+    request.body = std::make_shared<const Bytes>(wire::writeSlotRequest(slotRequest));
+    request.bodyType = cborType;
+    request.accepted = {200};
+    request.answerType = cborType;
+    request.mostAnswer = mostSlotAnswer(slotRequest, limits.mostRead, limits.mostMessage);
+    Result<Reply> reply = co_await ask(ways, std::move(request), stop);
+    if (!reply) {
+        co_return failure(reply.error());
+    }
+    auto parsed = wire::parseSlotReply(reply->answer.body);
+    if (!parsed) {
+        co_return blame(reply->server, parsed.error());
+    }
+    if (!fits(*parsed, slotRequest)) {
+        co_return failure(violation(reply->server, "read other ranges of a slot than was asked for"));
+    }
+    co_return std::move(*parsed);
+}
+
 async::Task<void> askAddLease(std::shared_ptr<Ways> ways, StorageIndex index, LeaseSecrets lease,
                               std::stop_token stop) {
     Request request;
@@ -256,14 +305,14 @@ async::Task<void> askAddLease(std::shared_ptr<Ways> ways, StorageIndex index, Le
     co_return {};
 }
 
-async::Task<void> askAdviseCorrupt(std::shared_ptr<Ways> ways, StorageIndex index, ShareNum share, std::string reason,
-                                   std::stop_token stop) {
+async::Task<void> askAdviseCorrupt(std::shared_ptr<Ways> ways, Half half, StorageIndex index, ShareNum share,
+                                   std::string reason, std::stop_token stop) {
     if (reason.empty() || reason.size() > wire::mostCorruptionReason) {
         co_return failure(ErrorCode::InvalidArgument, "a reason of 1 to 32765 bytes is needed");
     }
     Request request;
     request.verb = Request::Verb::Post;
-    request.path = sharePath(index, share) + "/corrupt";
+    request.path = sharePath(index, share, half) + "/corrupt";
     request.body = std::make_shared<const Bytes>(wire::writeCorruptionAdvice(reason));
     request.bodyType = cborType;
     request.accepted = {200, 204};
@@ -318,18 +367,34 @@ public:
         return askAbort(m_ways, index, share, upload, std::move(stop));
     }
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override {
-        return askShares(m_ways, m_limits.mostMessage, index, std::move(stop));
+        return askShares(m_ways, m_limits.mostMessage, Half::Immutable, index, std::move(stop));
     }
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override {
-        return askRead(m_ways, m_limits.mostRead, index, share, offset, length, std::move(stop));
+        return askRead(m_ways, m_limits.mostRead, Half::Immutable, index, share, offset, length, std::move(stop));
+    }
+    [[nodiscard]] async::Task<wire::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                             LeaseSecrets lease, wire::SlotRequest request,
+                                                             std::stop_token stop) override {
+        return askReadTestWrite(m_ways, m_limits, index, enabler, lease, std::move(request), std::move(stop));
+    }
+    [[nodiscard]] async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index, std::stop_token stop) override {
+        return askShares(m_ways, m_limits.mostMessage, Half::Mutable, index, std::move(stop));
+    }
+    [[nodiscard]] async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                 ByteCount length, std::stop_token stop) override {
+        return askRead(m_ways, m_limits.mostRead, Half::Mutable, index, share, offset, length, std::move(stop));
+    }
+    [[nodiscard]] async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                         std::stop_token stop) override {
+        return askAdviseCorrupt(m_ways, Half::Mutable, index, share, std::move(reason), std::move(stop));
     }
     [[nodiscard]] async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override {
         return askAddLease(m_ways, index, lease, std::move(stop));
     }
     [[nodiscard]] async::Task<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
                                                   std::stop_token stop) override {
-        return askAdviseCorrupt(m_ways, index, share, std::move(reason), std::move(stop));
+        return askAdviseCorrupt(m_ways, Half::Immutable, index, share, std::move(reason), std::move(stop));
     }
 
 private:

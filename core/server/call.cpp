@@ -25,6 +25,7 @@ struct Rules {
     std::string_view method;
     bool leaseSecrets = false;
     bool uploadSecret = false;
+    bool writeEnabler = false;
     bool cborBody = false;
     bool cborReply = false;
 };
@@ -43,6 +44,14 @@ constexpr std::array rules{
     Rules{.endpoint = Endpoint::AdviseCorrupt, .method = "POST", .cborBody = true},
     Rules{.endpoint = Endpoint::ListShares, .method = "GET", .cborReply = true},
     Rules{.endpoint = Endpoint::AddLease, .method = "PUT", .leaseSecrets = true},
+    Rules{.endpoint = Endpoint::ReadTestWrite,
+          .method = "POST",
+          .leaseSecrets = true,
+          .writeEnabler = true,
+          .cborBody = true,
+          .cborReply = true},
+    Rules{.endpoint = Endpoint::ListSlot, .method = "GET", .cborReply = true},
+    Rules{.endpoint = Endpoint::ReadSlotShare, .method = "GET"},
 };
 
 /// A path that exists, and the endpoints that different methods reach there.
@@ -79,6 +88,48 @@ std::string_view takeSegment(std::optional<std::string_view>& rest) {
     return segment;
 }
 
+std::optional<Place> findImmutable(const StorageIndex& index, std::optional<std::string_view> rest) {
+    if (!rest) {
+        return Place{index, {}, {Endpoint::Allocate}};
+    }
+    const std::string_view name = takeSegment(rest);
+    if (name == "shares") {
+        return rest ? std::nullopt : std::optional(Place{index, {}, {Endpoint::ListShares}});
+    }
+    const auto share = readShare(name);
+    if (!share) {
+        return std::nullopt;
+    }
+    if (!rest) {
+        return Place{index, *share, {Endpoint::ReadShare, Endpoint::WriteShare}};
+    }
+    if (*rest == "abort") {
+        return Place{index, *share, {Endpoint::AbortShare}};
+    }
+    if (*rest == "corrupt") {
+        return Place{index, *share, {Endpoint::AdviseCorrupt}};
+    }
+    return std::nullopt;
+}
+
+std::optional<Place> findMutable(const StorageIndex& index, std::optional<std::string_view> rest) {
+    const std::string_view name = takeSegment(rest);
+    if (name == "read-test-write") {
+        return rest ? std::nullopt : std::optional(Place{index, {}, {Endpoint::ReadTestWrite}});
+    }
+    if (name == "shares") {
+        return rest ? std::nullopt : std::optional(Place{index, {}, {Endpoint::ListSlot}});
+    }
+    const auto share = readShare(name);
+    if (!share) {
+        return std::nullopt;
+    }
+    if (!rest) {
+        return Place{index, *share, {Endpoint::ReadSlotShare}};
+    }
+    return *rest == "corrupt" ? std::optional(Place{index, *share, {Endpoint::AdviseCorrupt}}) : std::nullopt;
+}
+
 /// Finds a path. There is nothing to decode in one of ours, so nothing is decoded: a path with `%`, `..` or a query is
 /// just one that does not exist.
 std::optional<Place> findPlace(std::string_view target) {
@@ -98,30 +149,10 @@ std::optional<Place> findPlace(std::string_view target) {
     if (kind == "lease") {
         return rest ? std::nullopt : std::optional(Place{*index, {}, {Endpoint::AddLease}});
     }
-    if (kind != "immutable") {
-        return std::nullopt;
+    if (kind == "immutable") {
+        return findImmutable(*index, rest);
     }
-    if (!rest) {
-        return Place{*index, {}, {Endpoint::Allocate}};
-    }
-    const std::string_view name = takeSegment(rest);
-    if (name == "shares") {
-        return rest ? std::nullopt : std::optional(Place{*index, {}, {Endpoint::ListShares}});
-    }
-    const auto share = readShare(name);
-    if (!share) {
-        return std::nullopt;
-    }
-    if (!rest) {
-        return Place{*index, *share, {Endpoint::ReadShare, Endpoint::WriteShare}};
-    }
-    if (*rest == "abort") {
-        return Place{*index, *share, {Endpoint::AbortShare}};
-    }
-    if (*rest == "corrupt") {
-        return Place{*index, *share, {Endpoint::AdviseCorrupt}};
-    }
-    return std::nullopt;
+    return kind == "mutable" ? findMutable(*index, rest) : std::nullopt;
 }
 
 std::string_view mediaType(std::string_view value) {
@@ -159,6 +190,7 @@ bool readSecrets(const RequestHead& head, const Rules& wanted, Call& call) {
     std::optional<LeaseRenewSecret> renew;
     std::optional<LeaseCancelSecret> cancel;
     std::optional<UploadSecret> upload;
+    std::optional<WriteEnabler> enabler;
     for (const std::string& line : head.tahoeAuthorization) {
         const auto secrets = gbs::parseSecretHeader(line);
         if (!secrets) {
@@ -180,7 +212,10 @@ bool readSecrets(const RequestHead& head, const Rules& wanted, Call& call) {
                 // An upload secret may have any length (Tahoe-LAFS makes 20 bytes); its digest stands for it.
                 upload = UploadSecret::fromBytes(crypto::blake2b(bytes).bytes());
                 break;
-            case gbs::SecretKind::WriteEnabler: return false;
+            case gbs::SecretKind::WriteEnabler:
+                twice = enabler.has_value();
+                enabler = WriteEnabler::fromBytes(bytes);
+                break;
             }
             if (twice) {
                 return false;
@@ -188,7 +223,7 @@ bool readSecrets(const RequestHead& head, const Rules& wanted, Call& call) {
         }
     }
     if (renew.has_value() != wanted.leaseSecrets || cancel.has_value() != wanted.leaseSecrets ||
-        upload.has_value() != wanted.uploadSecret) {
+        upload.has_value() != wanted.uploadSecret || enabler.has_value() != wanted.writeEnabler) {
         return false;
     }
     if (renew && cancel) {
@@ -196,6 +231,9 @@ bool readSecrets(const RequestHead& head, const Rules& wanted, Call& call) {
     }
     if (upload) {
         call.upload = *upload;
+    }
+    if (enabler) {
+        call.enabler = *enabler;
     }
     return true;
 }
@@ -206,9 +244,12 @@ std::optional<HttpStatus> checkBody(const RequestHead& head, const Rules& wanted
         if (head.contentType && !sameText(mediaType(*head.contentType), cborType)) {
             return HttpStatus::UnsupportedMediaType;
         }
-        const std::uint64_t most = wanted.endpoint == Endpoint::Allocate
-                                       ? std::min<std::uint64_t>(limits.mostCborBody, mostAllocateBody)
-                                       : limits.mostCborBody;
+        std::uint64_t most = limits.mostCborBody;
+        if (wanted.endpoint == Endpoint::Allocate) {
+            most = std::min(most, mostAllocateBody);
+        } else if (wanted.endpoint == Endpoint::ReadTestWrite) {
+            most = limits.mostSlotBody;
+        }
         return head.contentLength > most ? std::optional(HttpStatus::TooLarge) : std::nullopt;
     }
     // Where no body belongs, a small one is read and dropped.
@@ -229,7 +270,7 @@ std::optional<HttpStatus> checkRange(const RequestHead& head, Call& call) {
         if (call.range->end - call.range->begin != head.contentLength) {
             return HttpStatus::BadRequest;
         }
-    } else if (call.endpoint == Endpoint::ReadShare && head.range) {
+    } else if ((call.endpoint == Endpoint::ReadShare || call.endpoint == Endpoint::ReadSlotShare) && head.range) {
         call.range = gbs::parseRange(*head.range);
         if (!call.range) {
             return HttpStatus::RangeNotSatisfiable;

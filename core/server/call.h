@@ -44,7 +44,10 @@ enum class Endpoint : std::uint8_t {
     AbortShare,
     AdviseCorrupt,
     ListShares,
-    AddLease
+    AddLease,
+    ReadTestWrite,
+    ListSlot,
+    ReadSlotShare,
 };
 
 /// A request that may go on: who asks is known, and the header is as the endpoint wants it. Holds secrets.
@@ -54,6 +57,7 @@ struct Call {
     ShareNum share;
     LeaseSecrets lease;
     UploadSecret upload;
+    WriteEnabler enabler;
     std::optional<formats::gbs::Range> range;  ///< of a read, if given; of a write
     std::uint64_t bodyLength = 0;
 };
@@ -66,8 +70,8 @@ struct Refusal {
 };
 
 /// Decides on a request by its head alone, before a byte of the body is looked at: the swissnum first (compared in
-/// constant time), then the route, the secrets, the body's type and length, and the range. Mutable shares are not
-/// served: their routes do not exist. Source: Tahoe-LAFS storage/http_server.py.
+/// constant time), then the route, the secrets, the body's type and length, and the range. Source: Tahoe-LAFS
+/// storage/http_server.py.
 ///
 /// `authorization`: the whole field value that the right swissnum gives.
 [[nodiscard]] std::variant<Call, Refusal> readCall(const RequestHead& head, std::string_view authorization,

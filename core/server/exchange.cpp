@@ -46,6 +46,7 @@ Exchange::Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrie
     switch (m_call.endpoint) {
     case Endpoint::Allocate:
     case Endpoint::AdviseCorrupt:
+    case Endpoint::ReadTestWrite:
         m_kind = Body::Message;
         m_pieceSize = static_cast<std::size_t>(m_bodyLeft);
         break;
@@ -162,7 +163,13 @@ void Exchange::perform() {
         // No range is empty, so a body that is cannot be what the range says; see readCall.
         answer({HttpStatus::BadRequest, BodyType::None, {}});
         break;
+    case Endpoint::ReadTestWrite:
+        onDisk([store, call = m_call, body = std::exchange(m_body, {})] { return readTestWrite(*store, call, body); },
+               reply);
+        break;
+    case Endpoint::ListSlot: onDisk([store, call = m_call] { return listSlot(*store, call); }, reply); break;
     case Endpoint::ReadShare:
+    case Endpoint::ReadSlotShare:
         m_readPiece = m_carrier.replyPiece();
         onDisk([store, call = m_call, most = m_readPiece] { return beginRead(*store, call, most); },
                [](Exchange& self, ReadOutcome outcome) { self.answerWithShare(std::move(outcome)); });

@@ -38,6 +38,9 @@ const char* nameOf(Endpoint endpoint) noexcept {
     case Endpoint::AdviseCorrupt: return "corrupt";
     case Endpoint::ListShares: return "list";
     case Endpoint::AddLease: return "lease";
+    case Endpoint::ReadTestWrite: return "slot-write";
+    case Endpoint::ListSlot: return "slot-list";
+    case Endpoint::ReadSlotShare: return "slot-read";
     }
     return "none";
 }

@@ -1,5 +1,7 @@
 #include "core/server/operations.h"
 
+#include "core/formats/slot_messages.h"
+
 #include <algorithm>
 
 namespace tarn::server {
@@ -41,7 +43,7 @@ Outcome versionOutcome(const bucketstore::BucketStore& store) {
     const std::uint64_t available = store.usage().available.value();
     gbs::VersionReply reply;
     reply.maximumImmutableShareSize = available;
-    reply.maximumMutableShareSize = 0;  // mutable shares are not served
+    reply.maximumMutableShareSize = available;
     reply.availableSpace = available;
     reply.application = application;
     return cbor(gbs::writeVersionReply(reply));
@@ -86,6 +88,26 @@ Outcome listShares(const bucketstore::BucketStore& store, const Call& call) {
     return cbor(gbs::writeShareSet(*shares));
 }
 
+Outcome readTestWrite(bucketstore::BucketStore& store, const Call& call, ByteView body) {
+    const auto request = gbs::parseSlotRequest(body);
+    if (!request) {
+        return {HttpStatus::BadRequest, BodyType::None, {}};
+    }
+    const auto reply = store.readTestWrite(call.index, call.enabler, call.lease, *request);
+    if (!reply) {
+        return {statusOf(reply.error().code), BodyType::None, {}};
+    }
+    return cbor(gbs::writeSlotReply(*reply));
+}
+
+Outcome listSlot(const bucketstore::BucketStore& store, const Call& call) {
+    const auto shares = store.listSlot(call.index);
+    if (!shares) {
+        return {statusOf(shares.error().code), BodyType::None, {}};
+    }
+    return cbor(gbs::writeShareSet(*shares));
+}
+
 Outcome addLease(bucketstore::BucketStore& store, const Call& call) {
     return plain(store.addLease(call.index, call.lease), HttpStatus::NoContent);
 }
@@ -99,7 +121,8 @@ Outcome adviseCorrupt(bucketstore::BucketStore& store, const Call& call, ByteVie
 }
 
 ReadOutcome beginRead(const bucketstore::BucketStore& store, const Call& call, std::size_t most) {
-    auto reader = store.openShare(call.index, call.share);
+    auto reader = call.endpoint == Endpoint::ReadSlotShare ? store.openSlotShare(call.index, call.share)
+                                                           : store.openShare(call.index, call.share);
     if (!reader) {
         return endOfRead(statusOf(reader.error().code));
     }

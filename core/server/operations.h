@@ -35,10 +35,13 @@ struct ReadOutcome {
 [[nodiscard]] Outcome writePiece(bucketstore::BucketStore& store, const Call& call, std::uint64_t at, ByteView piece);
 [[nodiscard]] Outcome abortShare(bucketstore::BucketStore& store, const Call& call);
 [[nodiscard]] Outcome listShares(const bucketstore::BucketStore& store, const Call& call);
+[[nodiscard]] Outcome readTestWrite(bucketstore::BucketStore& store, const Call& call, ByteView body);
+[[nodiscard]] Outcome listSlot(const bucketstore::BucketStore& store, const Call& call);
 [[nodiscard]] Outcome addLease(bucketstore::BucketStore& store, const Call& call);
 [[nodiscard]] Outcome adviseCorrupt(bucketstore::BucketStore& store, const Call& call, ByteView body);
 
-/// Opens the share and reads the first piece of what was asked for, of at most `most` bytes.
+/// Opens the share, immutable or of a slot as the call says, and reads the first piece of what was asked for, of at
+/// most `most` bytes.
 [[nodiscard]] ReadOutcome beginRead(const bucketstore::BucketStore& store, const Call& call, std::size_t most);
 /// The bytes [from, from + size) of a share. Empty when the disk fails or the share ends early.
 [[nodiscard]] QByteArray readPiece(const bucketstore::ShareReader& reader, std::uint64_t from, std::uint64_t size);

@@ -176,6 +176,7 @@ Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<C
                            std::string("the certificate was renewed, for the same key") +
                                (shown->isKept ? "" : "; it could not be written and will be made again"));
     }
+    (*store)->nameNode(identity->tubId);
     auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity);
     if (options.listen.front().port == 0) {
         options.listen.front().port = identity->port.value_or(0);

@@ -21,6 +21,7 @@ struct Limits {
     std::size_t mostHeader = 16 * 1024;
     std::size_t mostCborBody = 64 * 1024;
     std::uint64_t mostShareBody = 64ULL * 1024 * 1024;  ///< of one PATCH
+    std::uint64_t mostSlotBody = 32ULL * 1024 * 1024;   ///< of one read-test-write
     int mostConnections = 4096;
     int mostConnectionsPerClient = 2048;  ///< from one address
     int mostExchangesPerClient = 2048;    ///< requests under way from one address
@@ -59,8 +60,7 @@ struct Status {
 
 /// A storage server that speaks GBS over HTTPS on a thread of its own, from start to destruction.
 ///
-/// It serves immutable shares only: version, allocate, write, abort, list, read, lease and corruption advice. The
-/// routes of mutable shares do not exist (404), and it announces that it takes none. Status codes are Tahoe-LAFS's;
+/// It serves all of GBS: immutable shares, mutable slots, leases and corruption advice. Status codes are Tahoe-LAFS's;
 /// beyond those it answers 507 when the disk is full, 411 to a body without a length, and 413 and 431 to what is over
 /// its limits. Source: Tahoe-LAFS docs/specifications/http-storage-node-protocol.rst, storage/http_server.py.
 ///

@@ -17,6 +17,19 @@ void garble(Result<Bytes>& result) {
     }
 }
 
+void garble(Result<formats::gbs::SlotReply>& result) {
+    if (!result) {
+        return;
+    }
+    for (auto& [share, reads] : result->reads) {
+        for (Bytes& bytes : reads) {
+            if (!bytes.empty()) {
+                bytes[bytes.size() / 2] ^= 0x10U;
+            }
+        }
+    }
+}
+
 /// Lets `fault` strike the call that `start` would make.
 template <typename T>
 async::Task<T> strike(Fault fault, std::shared_ptr<async::Timers> timers, std::function<async::Task<T>()> start,
@@ -89,6 +102,34 @@ async::Task<Bytes> FaultyServer::read(StorageIndex index, ShareNum share, ByteOf
     return strike<Bytes>(
         m_choose(Call::Read), m_timers,
         [=, inner = m_inner] { return inner->read(index, share, offset, length, stop); }, stop);
+}
+
+async::Task<formats::gbs::SlotReply> FaultyServer::readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                 LeaseSecrets lease, formats::gbs::SlotRequest request,
+                                                                 std::stop_token stop) {
+    return strike<formats::gbs::SlotReply>(
+        m_choose(Call::ReadTestWrite), m_timers,
+        [=, inner = m_inner] { return inner->readTestWrite(index, enabler, lease, request, stop); }, stop);
+}
+
+async::Task<std::set<ShareNum>> FaultyServer::listMutableShares(StorageIndex index, std::stop_token stop) {
+    return strike<std::set<ShareNum>>(
+        m_choose(Call::ListMutableShares), m_timers,
+        [=, inner = m_inner] { return inner->listMutableShares(index, stop); }, stop);
+}
+
+async::Task<Bytes> FaultyServer::readMutable(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                             std::stop_token stop) {
+    return strike<Bytes>(
+        m_choose(Call::ReadMutable), m_timers,
+        [=, inner = m_inner] { return inner->readMutable(index, share, offset, length, stop); }, stop);
+}
+
+async::Task<void> FaultyServer::adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                     std::stop_token stop) {
+    return strike<void>(
+        m_choose(Call::AdviseMutableCorrupt), m_timers,
+        [=, inner = m_inner] { return inner->adviseMutableCorrupt(index, share, reason, stop); }, stop);
 }
 
 async::Task<void> FaultyServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {

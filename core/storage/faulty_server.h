@@ -8,7 +8,20 @@
 namespace tarn::storage {
 
 /// The calls of a StorageServer, to say which one a fault strikes.
-enum class Call : std::uint8_t { Version, Allocate, Write, Abort, ListShares, Read, AddLease, AdviseCorrupt };
+enum class Call : std::uint8_t {
+    Version,
+    Allocate,
+    Write,
+    Abort,
+    ListShares,
+    Read,
+    AddLease,
+    AdviseCorrupt,
+    ReadTestWrite,
+    ListMutableShares,
+    ReadMutable,
+    AdviseMutableCorrupt,
+};
 
 /// What happens to one call instead of (or before) the real thing.
 struct Fault {
@@ -18,7 +31,7 @@ struct Fault {
         FailLate,  ///< it reaches the server, and its answer is lost: fails with `error`
         Hang,      ///< it never answers, until stopped
         Delay,     ///< it goes through after `delay`
-        Garble,    ///< a read gives bytes with one bit turned; other calls fail with ProtocolViolation
+        Garble,    ///< reads give bytes with one bit turned; other calls fail with ProtocolViolation
     };
     Kind kind = Kind::None;
     Error error = {ErrorCode::Unreachable, "injected", true};
@@ -48,6 +61,15 @@ public:
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override;
+    [[nodiscard]] async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                     LeaseSecrets lease,
+                                                                     formats::gbs::SlotRequest request,
+                                                                     std::stop_token stop) override;
+    [[nodiscard]] async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index, std::stop_token stop) override;
+    [[nodiscard]] async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                 ByteCount length, std::stop_token stop) override;
+    [[nodiscard]] async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                         std::stop_token stop) override;
     [[nodiscard]] async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override;
     [[nodiscard]] async::Task<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
                                                   std::stop_token stop) override;

@@ -17,6 +17,32 @@ async::Task<T> cancelled() {
     return answer<T>(failure(ErrorCode::Cancelled));
 }
 
+using formats::gbs::mostSlotOffset;
+using formats::gbs::SlotChange;
+using formats::gbs::SlotRead;
+using formats::gbs::SlotReply;
+using formats::gbs::SlotRequest;
+using formats::gbs::SlotTest;
+using formats::gbs::SlotWrite;
+
+Bytes readFrom(const Bytes& data, SlotRead range) {
+    const std::size_t begin = std::min<std::size_t>(range.offset, data.size());
+    const std::size_t size = std::min<std::size_t>(range.size, data.size() - begin);
+    return copyOf(ByteView(data).subspan(begin, size));
+}
+
+bool holds(const SlotTest& test, const Bytes& data) {
+    return std::ranges::equal(readFrom(data, test.range), test.specimen);
+}
+
+/// How long the writes leave data that was `length` bytes long.
+std::uint64_t lengthAfter(std::uint64_t length, const SlotChange& change) {
+    for (const SlotWrite& write : change.writes) {
+        length = std::max(length, write.offset + write.data.size());
+    }
+    return std::min(length, change.newLength.value_or(length));
+}
+
 /// The gaps that `written` leaves in [0, size).
 std::vector<ByteRange> missingRanges(const std::map<std::size_t, std::size_t>& written, std::size_t size) {
     std::vector<ByteRange> missing;
@@ -74,6 +100,9 @@ async::Task<Allocation> MemoryServer::allocate(StorageIndex index, std::set<Shar
                                                UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
     if (stop.stop_requested()) {
         return cancelled<Allocation>();
+    }
+    if (slots.contains(index)) {
+        return answer<Allocation>(failure(ErrorCode::Conflict, "a mutable slot stands here"));
     }
     Allocation result;
     result.alreadyHave = complete(index);
@@ -199,11 +228,123 @@ async::Task<Bytes> MemoryServer::read(StorageIndex index, ShareNum share, ByteOf
     return answer<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
 }
 
+async::Task<SlotReply> MemoryServer::readTestWrite(StorageIndex index, WriteEnabler enabler, LeaseSecrets lease,
+                                                   SlotRequest request, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<SlotReply>();
+    }
+    auto reply = changeSlot(index, enabler, request);
+    if (reply && reply->success) {
+        keepLease(index, lease);
+    }
+    return answer<SlotReply>(std::move(reply));
+}
+
+Result<SlotReply> MemoryServer::changeSlot(StorageIndex index, const WriteEnabler& enabler,
+                                           const SlotRequest& request) {
+    if (!complete(index).empty()) {
+        return failure(ErrorCode::Conflict, "immutable shares stand here");
+    }
+    const auto known = slots.find(index);
+    if (known != slots.end() && !(known->second.enabler == enabler)) {
+        return failure(ErrorCode::Unauthorized, "wrong write enabler");
+    }
+    Slot slot = known == slots.end() ? Slot{enabler, {}} : known->second;
+    SlotReply reply{true, {}};
+    for (const auto& [share, change] : request.changes) {
+        const auto there = slot.shares.find(share);
+        const Bytes& data = there == slot.shares.end() ? Bytes() : there->second;
+        reply.success = reply.success &&
+                        std::ranges::all_of(change.tests, [&data](const SlotTest& test) { return holds(test, data); });
+    }
+    for (const auto& [share, data] : slot.shares) {
+        for (const SlotRead& read : request.reads) {
+            reply.reads[share].push_back(readFrom(data, read));
+        }
+        reply.reads.try_emplace(share);
+    }
+    if (!reply.success) {
+        return reply;
+    }
+    std::uint64_t room = m_free.value();
+    for (const auto& [share, change] : request.changes) {
+        if (std::ranges::any_of(change.writes, [](const SlotWrite& write) {
+                return write.offset > mostSlotOffset || write.data.size() > mostSlotOffset - write.offset;
+            })) {
+            return failure(ErrorCode::ProtocolViolation, "a write past the largest offset");
+        }
+        const auto there = slot.shares.find(share);
+        const std::uint64_t before = there == slot.shares.end() ? 0 : there->second.size();
+        room += before;
+        if (change.newLength == std::uint64_t{0}) {
+            slot.shares.erase(share);
+            continue;
+        }
+        const std::uint64_t after = lengthAfter(before, change);
+        if (after > room) {
+            return failure(ErrorCode::NoSpace, "no room for the slot to grow");
+        }
+        room -= after;
+        Bytes& data = slot.shares[share];
+        data.resize(static_cast<std::size_t>(after));
+        for (const SlotWrite& write : change.writes) {
+            const auto offset = static_cast<std::size_t>(std::min(write.offset, after));
+            const ByteView kept = write.data.first(std::min<std::size_t>(write.data.size(), data.size() - offset));
+            std::ranges::copy(kept, data.begin() + static_cast<std::ptrdiff_t>(offset));
+        }
+    }
+    m_free = ByteCount(room);
+    if (slot.shares.empty()) {
+        slots.erase(index);
+    } else {
+        slots.insert_or_assign(index, std::move(slot));
+    }
+    return reply;
+}
+
+async::Task<std::set<ShareNum>> MemoryServer::listMutableShares(StorageIndex index, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<std::set<ShareNum>>();
+    }
+    std::set<ShareNum> numbers;
+    if (const auto slot = slots.find(index); slot != slots.end()) {
+        for (const auto& [number, data] : slot->second.shares) {
+            numbers.insert(number);
+        }
+    }
+    return answer<std::set<ShareNum>>(std::move(numbers));
+}
+
+async::Task<Bytes> MemoryServer::readMutable(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                             std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<Bytes>();
+    }
+    const auto slot = slots.find(index);
+    if (slot == slots.end() || !slot->second.shares.contains(share)) {
+        return answer<Bytes>(failure(ErrorCode::NotFound, "no such share"));
+    }
+    return answer<Bytes>(readFrom(slot->second.shares.at(share), {offset.value(), length.value()}));
+}
+
+async::Task<void> MemoryServer::adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                     std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<void>();
+    }
+    const auto slot = slots.find(index);
+    if (slot == slots.end() || !slot->second.shares.contains(share)) {
+        return answer<void>(failure(ErrorCode::NotFound, "no such share"));
+    }
+    advice.push_back({index, share, std::move(reason)});
+    return answer<void>(Result<void>());
+}
+
 async::Task<void> MemoryServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
     if (stop.stop_requested()) {
         return cancelled<void>();
     }
-    if (complete(index).empty()) {
+    if (complete(index).empty() && !slots.contains(index)) {
         return answer<void>(failure(ErrorCode::NotFound, "no such bucket"));
     }
     keepLease(index, lease);

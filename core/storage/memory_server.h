@@ -27,6 +27,15 @@ public:
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override;
+    [[nodiscard]] async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                     LeaseSecrets lease,
+                                                                     formats::gbs::SlotRequest request,
+                                                                     std::stop_token stop) override;
+    [[nodiscard]] async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index, std::stop_token stop) override;
+    [[nodiscard]] async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                 ByteCount length, std::stop_token stop) override;
+    [[nodiscard]] async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                         std::stop_token stop) override;
     [[nodiscard]] async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override;
     [[nodiscard]] async::Task<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
                                                   std::stop_token stop) override;
@@ -37,6 +46,14 @@ public:
         std::string reason;
     };
 
+    /// A slot's shares, and who may change them.
+    struct Slot {
+        WriteEnabler enabler;
+        std::map<ShareNum, Bytes> shares;
+    };
+
+    /// The slots that have shares, to look at or to damage.
+    std::map<StorageIndex, Slot> slots;
     /// The complete shares, to look at or to damage.
     std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
     /// Whether it says that whole shares may be written before their allocation is answered.
@@ -57,6 +74,8 @@ private:
     };
 
     [[nodiscard]] std::set<ShareNum> complete(StorageIndex index) const;
+    [[nodiscard]] Result<formats::gbs::SlotReply> changeSlot(StorageIndex index, const WriteEnabler& enabler,
+                                                             const formats::gbs::SlotRequest& request);
     void keepLease(StorageIndex index, const LeaseSecrets& lease);
     [[nodiscard]] std::optional<Error> findIncoming(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                                     Incoming*& found);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/async/task.h"
+#include "core/formats/slot_messages.h"
 #include "core/foundation/bytes.h"
 #include "core/foundation/ids.h"
 #include "core/foundation/secret.h"
@@ -49,7 +50,8 @@ struct WriteProgress {
     std::vector<ByteRange> required;  ///< empty when complete
 };
 
-/// One storage server as its client sees it: the immutable half of the Great Black Swamp protocol.
+/// One storage server as its client sees it: the Great Black Swamp protocol. A bucket holds shares of an immutable
+/// file, or it is a slot and holds shares of a mutable one; never both.
 ///
 /// Thread: engine. Every call may be made at any time, many at once. Every call fails with Cancelled soon after `stop`
 /// is requested, and with Unreachable, TimedOut, WrongCertificate, Unauthorized, ServerFailed or ProtocolViolation as
@@ -99,7 +101,28 @@ public:
     [[nodiscard]] virtual async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset,
                                                   ByteCount length, std::stop_token stop) = 0;
 
-    /// Adds a lease to every share of the bucket, or renews it. Fails: NotFound.
+    /// Reads from all shares of a slot, then, if all tests hold, changes those that the request names: all or none of
+    /// them. The lease goes on every share that the request names and leaves there. The first write of a slot decides
+    /// its write enabler. Fails: Unauthorized (another write enabler), Conflict (a bucket of immutable shares),
+    /// NoSpace.
+    [[nodiscard]] virtual async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                             LeaseSecrets lease,
+                                                                             formats::gbs::SlotRequest request,
+                                                                             std::stop_token stop) = 0;
+
+    /// The shares of a slot; none when there is no such slot.
+    [[nodiscard]] virtual async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index,
+                                                                            std::stop_token stop) = 0;
+
+    /// As `read`, from a share of a slot as it stands when the server comes to it.
+    [[nodiscard]] virtual async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                         ByteCount length, std::stop_token stop) = 0;
+
+    /// As `adviseCorrupt`, of a share of a slot.
+    [[nodiscard]] virtual async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                                 std::stop_token stop) = 0;
+
+    /// Adds a lease to every share of the bucket or slot, or renews it. Fails: NotFound.
     [[nodiscard]] virtual async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) = 0;
 
     /// Tells the server that a share of its is damaged. `reason`: 1 to 32765 bytes of text, no secrets.

@@ -32,6 +32,22 @@ public:
                             std::stop_token stop) override {
         return m_inner->read(index, share, offset, length, stop);
     }
+    async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler, LeaseSecrets lease,
+                                                       formats::gbs::SlotRequest request,
+                                                       std::stop_token stop) override {
+        return m_inner->readTestWrite(index, enabler, lease, std::move(request), stop);
+    }
+    async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index, std::stop_token stop) override {
+        return m_inner->listMutableShares(index, stop);
+    }
+    async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                   std::stop_token stop) override {
+        return m_inner->readMutable(index, share, offset, length, stop);
+    }
+    async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                           std::stop_token stop) override {
+        return m_inner->adviseMutableCorrupt(index, share, std::move(reason), stop);
+    }
     async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override {
         return m_inner->addLease(index, lease, stop);
     }

@@ -1,6 +1,6 @@
 #include "core/gbs/gbs_server.h"
 #include "tests/gbs/announced.h"
-#include "tests/storage/contract.h"
+#include "tests/storage/slot_contract.h"
 
 #include <QProcess>
 #include <QTemporaryDir>
@@ -9,13 +9,16 @@
 namespace tarn::testing {
 
 /// A real Tahoe-LAFS storage server, reached through the client, keeps the contract.
-class TahoeContractTest final : public StorageContract {
+class TahoeContractTest final : public SlotContract {
     Q_OBJECT
 
 protected:
     std::shared_ptr<storage::StorageServer> server() override { return m_client; }
     Differences differences() const override {
-        return {.repeatedAllocateNamesNothing = true, .failsOnWritePastTheEnd = true};
+        return {.repeatedAllocateNamesNothing = true,
+                .failsOnWritePastTheEnd = true,
+                .mistakesSlotsForBuckets = true,
+                .failsOnWritePastTheLargestOffset = true};
     }
 
 private Q_SLOTS:

@@ -3,7 +3,7 @@
 #include "core/gbs/gbs_server.h"
 #include "core/server/server.h"
 #include "tests/gbs/announced.h"
-#include "tests/storage/contract.h"
+#include "tests/storage/slot_contract.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -11,7 +11,7 @@
 namespace tarn::testing {
 
 /// Our own storage server, reached through the client over HTTPS, keeps the contract.
-class TarnContractTest final : public StorageContract {
+class TarnContractTest final : public SlotContract {
     Q_OBJECT
 
 protected:

@@ -89,14 +89,14 @@ private Q_SLOTS:
     void everyEndpointHasANameOfItsOwn() {
         const auto visit = m_metrics->visit("a");
         std::set<std::string> names;
-        for (std::uint8_t each = 0; each <= static_cast<std::uint8_t>(Endpoint::AddLease); ++each) {
+        for (std::uint8_t each = 0; each <= static_cast<std::uint8_t>(Endpoint::ReadSlotShare); ++each) {
             visit->answered(static_cast<Endpoint>(each), HttpStatus::Ok, {});
         }
         for (const auto& one : m_metrics->snapshot().answers) {
             names.insert(one.endpoint);
             QVERIFY(one.endpoint != "none");
         }
-        QCOMPARE(names.size(), static_cast<std::size_t>(Endpoint::AddLease) + 1);
+        QCOMPARE(names.size(), static_cast<std::size_t>(Endpoint::ReadSlotShare) + 1);
     }
 
     void clientsAreToldApartByAddress() {

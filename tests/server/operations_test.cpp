@@ -14,6 +14,7 @@ class FailingStore final : public BucketStore {
 public:
     explicit FailingStore(ErrorCode code) : m_error{code, "as told", false} {}
 
+    void nameNode(const LeaseSeed&) override {}
     Result<bucketstore::Allocation> allocate(StorageIndex, const std::set<ShareNum>&, ByteCount, const UploadSecret&,
                                              const LeaseSecrets&) override {
         return failure(m_error);

@@ -1,3 +1,4 @@
+#include "core/formats/slot_messages.h"
 #include "tests/server/raw_client.h"
 
 #include <QDir>
@@ -226,16 +227,76 @@ private Q_SLOTS:
                  "/storage/v1/immutable/" + si + "/../1",
                  "/storage/v1/../v1/immutable/" + si + "/1",
                  "/storage/v1/mutable/" + si + "/1",
+                 "/storage/v1/mutable/" + si,
+                 "/storage/v1/mutable/" + si + "/",
+                 "/storage/v1/mutable/" + si + "/256",
+                 "/storage/v1/mutable/" + si + "/1/abort",
+                 "/storage/v1/mutable/" + si + "/shares/",
+                 "/storage/v1/mutable/" + si + "/read-test-write/",
                  QByteArray("/storage/v1/lease/x"),
                  QByteArray("*"),
              }) {
             QVERIFY2(m_client->ask("GET", path).status == 404, path.constData());
         }
-        QCOMPARE(m_client->ask("POST", "/storage/v1/mutable/" + si + "/read-test-write", {}, "x").status, 404);
         QCOMPARE(m_client->ask("GET", bucket('b') + "/1").status, 200);
     }
 
+    void aSlotGoesThroughItsWholeLife() {
+        const QByteArray fields = RawClient::lease('l') + RawClient::secret(SecretKind::WriteEnabler, 'w');
+        Reply reply = m_client->ask("POST", slot('s') + "/read-test-write", fields, slotBody("abc", {}));
+        QCOMPARE(reply.status, 200);
+        QCOMPARE(reply.fields["content-type"], QByteArray("application/cbor"));
+        QVERIFY(formats::gbs::parseSlotReply(viewOf(reply.body))->success);
+        reply = m_client->ask("GET", slot('s') + "/shares");
+        QCOMPARE(formats::gbs::parseShareSet(viewOf(reply.body)).value(), std::set{ShareNum(1)});
+        reply = m_client->ask("GET", slot('s') + "/1");
+        QCOMPARE(reply.status, 200);
+        QCOMPARE(reply.body, QByteArray("abc"));
+        reply = m_client->ask("GET", slot('s') + "/1", rangeField("bytes=1-9"));
+        QCOMPARE(reply.status, 206);
+        QCOMPARE(reply.fields["content-range"], QByteArray("bytes 1-2/3"));
+        QCOMPARE(m_client->ask("GET", slot('s') + "/1", rangeField("bytes=3-4")).status, 204);
+        QCOMPARE(m_client->ask("GET", slot('s') + "/1", rangeField("bytes=2-1")).status, 416);
+        QCOMPARE(m_client->ask("POST", slot('s') + "/1/corrupt", {}, "\xa1\x66reason\x61x").status, 200);
+        QCOMPARE(m_client->ask("POST", slot('s') + "/2/corrupt", {}, "\xa1\x66reason\x61x").status, 404);
+        reply = m_client->ask("POST", slot('s') + "/read-test-write", fields, slotBody({}, 0));
+        QCOMPARE(reply.status, 200);
+        QCOMPARE(m_client->ask("GET", slot('s') + "/1").status, 404);
+    }
+
+    void aSlotIsChangedByItsOwnSecretsOnly() {
+        const QByteArray lease = RawClient::lease('l');
+        const auto change = [&](const QByteArray& fields) {
+            return m_client->ask("POST", slot('s') + "/read-test-write", fields, slotBody("abc", {})).status;
+        };
+        const auto enabler = [](char fill, int size = 32) {
+            return RawClient::secret(SecretKind::WriteEnabler, fill, size);
+        };
+        QCOMPARE(change(lease), 400);
+        QCOMPARE(change(enabler('w')), 400);
+        QCOMPARE(change(lease + enabler('w', 31)), 400);
+        QCOMPARE(change(lease + enabler('w') + enabler('w')), 400);
+        QCOMPARE(change(lease + enabler('w') + RawClient::upload('u')), 400);
+        QCOMPARE(change(lease + enabler('w')), 200);
+        QCOMPARE(change(lease + enabler('x')), 401);
+        QCOMPARE(m_client->ask("POST", slot('s') + "/read-test-write", lease + enabler('w'), "no CBOR").status, 400);
+        QCOMPARE(m_client->ask("POST", slot('s') + "/read-test-write", lease + enabler('w')).status, 400);
+        QCOMPARE(m_client
+                     ->ask("POST", slot('s') + "/read-test-write",
+                           lease + enabler('w') + "Content-Type: text/plain\r\n", "x")
+                     .status,
+                 415);
+    }
+
+    void aSlotRequestOverTheLimitIsTooLarge() {
+        const QByteArray fields = RawClient::lease('l') + RawClient::secret(SecretKind::WriteEnabler, 'w');
+        const auto most = static_cast<qsizetype>(Limits().mostSlotBody);
+        QCOMPARE(m_client->ask("POST", slot('s') + "/read-test-write", fields, QByteArray(most + 1, 'x')).status, 413);
+    }
+
     void otherMethodsAreNotAllowed() {
+        QCOMPARE(m_client->ask("GET", slot('s') + "/read-test-write").status, 405);
+        QCOMPARE(m_client->ask("PATCH", slot('s') + "/1", {}, "body").status, 405);
         QCOMPARE(m_client->ask("POST", "/storage/v1/version").status, 405);
         QCOMPARE(m_client->ask("DELETE", bucket('b') + "/1").status, 405);
         QCOMPARE(m_client->ask("PUT", bucket('b') + "/1", {}, "body").status, 405);
@@ -263,6 +324,16 @@ private Q_SLOTS:
     }
 
 private:
+    static QByteArray slot(char letter) { return "/storage/v1/mutable/" + QByteArray(25, letter) + 'a'; }
+    /// Writes `data` to share 1, and cuts it to `length`.
+    static QByteArray slotBody(const QByteArray& data, std::optional<std::uint64_t> length) {
+        formats::gbs::SlotRequest request;
+        auto& change = request.changes[ShareNum(1)];
+        change.writes.push_back({0, viewOf(data)});
+        change.newLength = length;
+        const Bytes body = formats::gbs::writeSlotRequest(request);
+        return {reinterpret_cast<const char*>(body.data()), static_cast<qsizetype>(body.size())};
+    }
     static QByteArray uploader(char who) { return RawClient::lease(who) + RawClient::upload(who); }
 
     Reply patch(char letter, int share, std::uint64_t offset, const QByteArray& data) {

@@ -122,6 +122,23 @@ public:
                                           std::stop_token stop) override {
         return m_inner->read(index, share, offset, length, stop);
     }
+    [[nodiscard]] async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                     LeaseSecrets lease,
+                                                                     formats::gbs::SlotRequest request,
+                                                                     std::stop_token stop) override {
+        return m_inner->readTestWrite(index, enabler, lease, std::move(request), stop);
+    }
+    [[nodiscard]] async::Task<std::set<ShareNum>> listMutableShares(StorageIndex index, std::stop_token stop) override {
+        return m_inner->listMutableShares(index, stop);
+    }
+    [[nodiscard]] async::Task<Bytes> readMutable(StorageIndex index, ShareNum share, ByteOffset offset,
+                                                 ByteCount length, std::stop_token stop) override {
+        return m_inner->readMutable(index, share, offset, length, stop);
+    }
+    [[nodiscard]] async::Task<void> adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                         std::stop_token stop) override {
+        return m_inner->adviseMutableCorrupt(index, share, std::move(reason), stop);
+    }
     [[nodiscard]] async::Task<void> addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) override {
         return m_inner->addLease(index, lease, stop);
     }

@@ -2,6 +2,7 @@
 
 #include "core/foundation/secret.h"
 #include "tests/storage/awaited.h"
+#include "tests/storage/outcomes.h"
 
 #include <QtTest>
 
@@ -13,15 +14,6 @@ namespace {
 
 using storage::ByteRange;
 using Shares = std::set<ShareNum>;
-
-/// What a result is, for a failed comparison to say.
-template <typename T>
-QByteArray told(const Result<T>& result) {
-    if (result) {
-        return "success";
-    }
-    return QByteArray::fromStdString(std::string(errorName(result.error().code)) + ": " + result.error().detail);
-}
 
 SharedBytes shared(Bytes bytes) {
     return std::make_shared<const Bytes>(std::move(bytes));
@@ -42,17 +34,6 @@ std::vector<ByteRange> ranges(std::initializer_list<std::pair<std::uint64_t, std
 const ShareNum zero{0};
 
 }  // namespace
-
-#define EXPECT_SUCCESS(call)                                                                                           \
-    do {                                                                                                               \
-        const auto& outcome = (call);                                                                                  \
-        QVERIFY2(outcome.has_value(), told(outcome).constData());                                                      \
-    } while (false)
-#define EXPECT_FAILURE(call, wanted)                                                                                   \
-    do {                                                                                                               \
-        const auto& outcome = (call);                                                                                  \
-        QVERIFY2(!outcome.has_value() && outcome.error().code == ErrorCode::wanted, told(outcome).constData());        \
-    } while (false)
 
 Bytes StorageContract::someBytes(std::size_t size) {
     Bytes bytes(size);

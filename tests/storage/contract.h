@@ -18,6 +18,12 @@ struct Differences {
     bool repeatedAllocateNamesNothing = false;
     /// Tahoe-LAFS has no answer of its own to a write past the allocated size: it fails inside.
     bool failsOnWritePastTheEnd = false;
+    /// Tahoe-LAFS does not tell slots from buckets before it opens a share: it lists a slot's shares as immutable ones
+    /// and the other way round, and fails inside where it then finds the wrong container.
+    bool mistakesSlotsForBuckets = false;
+    /// Tahoe-LAFS has no answer of its own to a write past the largest offset: it fails inside, and leaves an empty
+    /// share behind.
+    bool failsOnWritePastTheLargestOffset = false;
 };
 
 /// What every StorageServer must do, whatever it is made of: one suite for the server in memory, for ours over HTTPS
@@ -80,13 +86,18 @@ private Q_SLOTS:
     void shares_with_every_number_can_be_written_and_listed();
     void call_that_was_stopped_before_it_began_is_cancelled();
 
-private:
+protected:
     [[nodiscard]] Bytes someBytes(std::size_t size);
     [[nodiscard]] StorageIndex freshIndex() { return StorageIndex(*StorageIndex::fromBytes(someBytes(16))); }
     [[nodiscard]] LeaseSecrets freshLease();
     /// Allocates and writes one share.
     void store(const StorageIndex& index, ShareNum share, const Bytes& data);
+    template <typename Kind>
+    [[nodiscard]] Kind freshSecret() {
+        return m_random.make<Kind>();
+    }
 
+private:
     SystemRandom m_random;
 };
 

@@ -1,12 +1,12 @@
 #include "core/storage/memory_server.h"
-#include "tests/storage/contract.h"
+#include "tests/storage/slot_contract.h"
 
 #include <QtTest>
 
 namespace tarn::testing {
 
 /// The server in memory keeps the contract: everything that is tested against it stands on this.
-class MemoryContractTest final : public StorageContract {
+class MemoryContractTest final : public SlotContract {
     Q_OBJECT
 
 protected:

@@ -7,6 +7,7 @@
 #include "core/server/request_head.h"
 #include "core/server/server.h"
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -60,6 +61,8 @@ struct Call {
     WriteEnabler enabler;
     std::optional<formats::gbs::Range> range;  ///< of a read, if given; of a write
     std::uint64_t bodyLength = 0;
+    /// How long a write may wait for its allocation to come.
+    std::chrono::milliseconds patience{0};
 };
 
 /// Why a request goes no further.

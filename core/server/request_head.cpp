@@ -44,6 +44,7 @@ private:
         case http::field::content_range: keep(head.contentRange, value); break;
         case http::field::range: keep(head.range, value); break;
         case http::field::expect: keep(head.expect, value); break;
+        case http::field::prefer: keep(head.prefer, value); break;
         default:
             if (boost::beast::iequals(nameText, "X-Tahoe-Authorization")) {
                 head.tahoeAuthorization.push_back(textOf(value));

@@ -128,6 +128,7 @@ private:
         PooledDiskWork disk;  // goes before the listener, once what it runs is done
         QEventLoop loop;
         m_shared.disk = &disk;
+        m_shared.earlyWrites = std::make_unique<EarlyWrites>(m_shared.clock);
         m_stop = [&listener, &loop] {
             QMetaObject::invokeMethod(
                 &listener, [&listener, &loop] { listener.stop([&loop] { loop.quit(); }); }, Qt::QueuedConnection);
@@ -138,6 +139,7 @@ private:
         if (good) {
             loop.exec();
         }
+        m_shared.earlyWrites.reset();
     }
 
     const std::filesystem::path m_announcementFile;

@@ -18,7 +18,7 @@ private Q_SLOTS:
         m_tahoe.reset();
     }
 
-    void anUploadToTarnServers() { expect(m_tarn->upload(m_file, 2), 2); }
+    void anUploadToTarnServers() { expect(m_tarn->upload(m_file, 1), 1); }
     void anUploadToTahoeServers() { expect(m_tahoe->upload(m_file, 2), 2); }
     void aDownloadFromTarnServers() { expect(m_tarn->download(m_file, false, 2), 2); }
     void aDownloadFromTahoeServers() { expect(m_tahoe->download(m_file, false, 2), 2); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/bucketstore/expiry_policy.h"
+#include "core/bucketstore/store_report.h"
 #include "core/crypto/hash.h"
 #include "core/formats/slot_messages.h"
 #include "core/foundation/bytes.h"
@@ -24,6 +26,7 @@ struct Options {
     std::optional<ByteCount> maximumSize;  ///< of all shares together; none: only the disk limits it
     ByteCount reservedSpace;               ///< left free on the disk for others
     bool readOnly = false;
+    ExpiryPolicy expiry{};
 };
 
 struct Allocation {
@@ -38,8 +41,8 @@ struct WriteProgress {
 
 /// What the store holds now.
 ///
-/// The counts of a store with many shares are taken by a thread that starts with it; until that is done they are too
-/// low, and so is what `Options::maximumSize` is held against.
+/// A store that was closed properly knows its counts at once. Else those of a store with many shares are taken by a
+/// thread that starts with it; until that is done they are too low, and a store with a maximum size takes nothing new.
 struct Usage {
     std::uint64_t shares = 0;
     ByteCount bytes;          ///< of complete shares' files: data, header and leases
@@ -64,6 +67,7 @@ inline constexpr std::uint64_t mostSlotReply = 4UL * 1024 * 1024;
 ///     FOLDER/shares/ab/cd/<storage index>/<share number>    complete shares, Tahoe's immutable container v2
 ///     FOLDER/incoming/<storage index>.<share number>        begun shares; emptied at open
 ///     FOLDER/corruption-advisories/…                        what clients complained of
+///     FOLDER/index.sqlite                                   where shares are and their leases; can be lost
 ///     FOLDER/lock                                           held by the one program that owns the store
 ///
 /// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced:
@@ -81,10 +85,10 @@ public:
     virtual void nameNode(const LeaseSeed& nodeId) = 0;
 
     /// See storage::StorageServer::allocate. Adds or renews a lease on the shares that are there. Shares for which no
-    /// room is left are not allocated.
+    /// room is left are not allocated. `client`: the address that the lease is noted for; empty: nobody's.
     [[nodiscard]] virtual Result<Allocation> allocate(StorageIndex index, const std::set<ShareNum>& shares,
                                                       ByteCount size, const UploadSecret& upload,
-                                                      const LeaseSecrets& lease) = 0;
+                                                      const LeaseSecrets& lease, std::string_view client = {}) = 0;
     /// Returns when the bytes are with the system; when they complete the share, once it would survive a power cut.
     /// Fails: NotFound, Unauthorized, Conflict, InvalidArgument (past the allocated size, or too many gaps), NoSpace,
     /// ServerFailed. Where the disk fails (the last two) the begun share is given up and its room is free again.
@@ -104,19 +108,25 @@ public:
     /// ServerFailed. Nothing is changed then, but for ServerFailed where the disk failed in the last step.
     [[nodiscard]] virtual Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
                                                                         const LeaseSecrets& lease,
-                                                                        const formats::gbs::SlotRequest& request) = 0;
+                                                                        const formats::gbs::SlotRequest& request,
+                                                                        std::string_view client = {}) = 0;
     /// The shares of a mutable slot; none when there is no such slot, or the bucket is of immutable shares.
     [[nodiscard]] virtual Result<std::set<ShareNum>> listSlot(StorageIndex index) const = 0;
     /// Fails: NotFound, ServerFailed (damaged container).
     [[nodiscard]] virtual Result<std::shared_ptr<const ShareReader>> openSlotShare(StorageIndex index,
                                                                                    ShareNum share) const = 0;
     /// Of immutable and mutable shares alike. Fails: NotFound, NoSpace, ServerFailed.
-    [[nodiscard]] virtual Result<void> addLease(StorageIndex index, const LeaseSecrets& lease) = 0;
+    [[nodiscard]] virtual Result<void> addLease(StorageIndex index, const LeaseSecrets& lease,
+                                                std::string_view client = {}) = 0;
     /// Keeps a client's complaint. Bounded in number and size. Fails: NotFound.
     [[nodiscard]] virtual Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) = 0;
     [[nodiscard]] virtual Usage usage() const = 0;
     /// Gives back begun shares that nobody wrote to for 30 minutes; call it now and then.
     virtual void dropStaleIncoming() = 0;
+    /// Waits for the disk, and for the work in hand.
+    [[nodiscard]] virtual StoreReport report() = 0;
+    /// Holds back or lets go on with the removal of expired shares; remembered over restarts.
+    virtual void pauseExpiry(bool paused) = 0;
 };
 
 }  // namespace tarn::bucketstore

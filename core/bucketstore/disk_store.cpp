@@ -79,8 +79,8 @@ Result<std::unique_ptr<BucketStore>> BucketStore::open(Options options, std::sha
     return openDiskStore(std::move(options), std::move(clock), makePosixFileSystem());
 }
 
-Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
-                                                   std::shared_ptr<FileSystem> files) {
+Result<std::unique_ptr<DiskStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
+                                                 std::shared_ptr<FileSystem> files, const StoreSeams& seams) {
     std::error_code ignored;
     std::string folder = std::filesystem::absolute(options.folder, ignored).lexically_normal().string();
     while (folder.size() > 1 && folder.back() == '/') {
@@ -129,20 +129,34 @@ Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_
     if (auto synced = files->syncAll(folder); !synced) {
         return unusable(synced.error());
     }
-    return std::unique_ptr<BucketStore>(std::make_unique<DiskStore>(
-        std::move(options), std::move(clock), std::move(files), std::move(folder), std::move(*lock)));
+    return std::make_unique<DiskStore>(std::move(options), std::move(clock), std::move(files), std::move(folder),
+                                       std::move(*lock), seams);
 }
 
 DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files,
-                     std::string folder, std::unique_ptr<FolderLock> folderLock)
+                     std::string folder, std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams)
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
-      m_advisories(m_files, m_folder + "/corruption-advisories"), m_usage(m_files, m_folder + "/shares", countedAtOnce),
-      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_leaseGate,
+      m_advisories(m_files, m_folder + "/corruption-advisories"),
+      m_caretaker(std::make_unique<Caretaker>(
+          CaretakerParts{m_files, m_clock, &m_tree, m_folder + "/shares",
+                         seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
+                         m_options.expiry,
+                         [this](const Key& key) {
+                             return removeIfExpired(key);
+                         }})),
+      m_usage(m_files, m_folder + "/shares", m_caretaker->knownSums(), countedAtOnce),
+      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_gate,
               {[this](std::uint64_t bytes, std::uint64_t atOnce) { return claimGrowth(bytes, atOnce); },
                [this](std::uint64_t bytes) {
                    releaseGrowth(bytes);
-               }}) {}
+               }}) {
+    m_caretaker->start(m_usage, seams.ownThread);
+}
+
+DiskStore::~DiskStore() {
+    m_caretaker.reset();
+}
 
 std::string DiskStore::incomingPath(const Key& key) const {
     std::string path = m_folder;
@@ -167,16 +181,52 @@ Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
     return shares;
 }
 
-Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lease& lease) {
-    const auto grown = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease, m_slots.nodeId());
-    if (!grown) {
-        return failure(grown.error());
+Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lease& lease, std::string_view client) {
+    const auto granted = addOrRenewLease(*m_files, m_tree.sharePath(index, share), lease, m_slots.nodeId());
+    if (!granted) {
+        return failure(granted.error());
     }
-    if (*grown > 0) {
+    if (granted->grown > 0) {
         const auto held = m_usage.hold();
-        m_usage.add(held, index, 0, static_cast<std::int64_t>(*grown));
+        m_usage.add(held, index, 0, static_cast<std::int64_t>(granted->grown));
+    }
+    if (granted->changed) {
+        m_caretaker->note({index, share}, granted->place, client);
     }
     return {};
+}
+
+Result<ExpiryOutcome> DiskStore::removeIfExpired(const Key& key) {
+    // Whoever renews a lease holds the gate until it is on the disk: what is read here is the last word, and the time
+    // is asked for after it.
+    const BucketGate::Pass pass(m_gate, key.first);
+    if (auto finished = m_slots.finishEarlier(key.first); !finished) {
+        return failure(finished.error());
+    }
+    const auto file = m_files->open(m_tree.sharePath(key.first, key.second), FileSystem::Access::Read);
+    if (!file) {
+        return failure(file.error());
+    }
+    const auto record = readShareRecord(**file);
+    if (!record) {
+        return failure(record.error());
+    }
+    const ExpiryPolicy& policy = m_options.expiry;
+    const bool ofItsKind = record->kind == ContainerKind::Mutable ? policy.mutableShares : policy.immutableShares;
+    const bool over = record->latest && *record->latest <= policy.lastExpired(m_clock->wallNow());
+    if (policy.mode == ExpiryPolicy::Mode::Off || !ofItsKind || !over || isBegun(key)) {
+        return ExpiryOutcome{};
+    }
+    const auto size = (*file)->size();
+    if (!size) {
+        return failure(size.error());
+    }
+    const auto held = m_usage.hold();
+    if (auto removed = m_tree.remove(key.first, key.second); !removed) {
+        return failure(removed.error());
+    }
+    m_usage.add(held, key.first, -1, -static_cast<std::int64_t>(*size));
+    return ExpiryOutcome{true, *size};
 }
 
 std::uint64_t DiskStore::roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const {
@@ -189,13 +239,18 @@ std::uint64_t DiskStore::roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) 
     // What begun shares have written is missing from the disk's free space already.
     std::uint64_t room = less(less(freeOnDisk, m_options.reservedSpace.value()), m_claimed - m_written);
     if (m_options.maximumSize) {
+        // As long as nobody knows how much there is, there may be as much as there may ever be.
+        if (!m_usage.certain()) {
+            return 0;
+        }
         room = std::min(room, less(less(m_options.maximumSize->value(), used), m_claimed));
     }
     return room;
 }
 
 Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareNum>& wanted, ByteCount size,
-                                       const UploadSecret& upload, const LeaseSecrets& secrets) {
+                                       const UploadSecret& upload, const LeaseSecrets& secrets,
+                                       std::string_view client) {
     if (!wanted.empty() && wanted.rbegin()->value() > mostShareNumber) {
         return failure(ErrorCode::InvalidArgument, "share number over 255");
     }
@@ -213,16 +268,19 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     const Lease lease(secrets, m_clock->wallNow());
     Allocation result;
     if (!onDisk->empty()) {
-        const BucketGate::Pass pass(m_leaseGate, index);
-        for (const ShareNum share : *onDisk) {
-            if (isBegun({index, share})) {
-                continue;
+        const BucketGate::Pass pass(m_gate, index);
+        for (auto share = onDisk->begin(); share != onDisk->end();) {
+            bool gone = false;
+            if (!isBegun({index, *share})) {
+                // A share without room for one more lease is a good share all the same; a damaged one is not; and one
+                // that expired a moment ago is as if it had never been.
+                const auto granted = grantLease(index, *share, lease, client);
+                if (granted || granted.error().code == ErrorCode::NoSpace) {
+                    result.alreadyHave.insert(*share);
+                }
+                gone = !granted && granted.error().code == ErrorCode::NotFound;
             }
-            // A share without room for one more lease is a good share all the same; a damaged one is not.
-            const auto granted = grantLease(index, share, lease);
-            if (granted || granted.error().code == ErrorCode::NoSpace) {
-                result.alreadyHave.insert(share);
-            }
+            share = gone ? onDisk->erase(share) : std::next(share);
         }
     }
     std::set<ShareNum> missing;
@@ -234,12 +292,13 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     if (!freeOnDisk) {
         return diskFailure(freeOnDisk.error());
     }
-    claim(std::move(missing), index, size.value(), upload, lease.record(ourContainerVersion), *freeOnDisk, result);
+    claim(std::move(missing), index, size.value(), upload, lease.record(ourContainerVersion), client, *freeOnDisk,
+          result);
     return result;
 }
 
 void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
-                      const LeaseRecord& lease, std::uint64_t freeOnDisk, Allocation& result) {
+                      const LeaseRecord& lease, std::string_view client, std::uint64_t freeOnDisk, Allocation& result) {
     const std::uint64_t used = m_usage.now().bytes;
     const SteadyTime now = m_clock->steadyNow();
     const std::lock_guard lock(m_mutex);
@@ -261,6 +320,7 @@ void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64
         begun->size = size;
         begun->upload = upload;
         begun->lease = lease;
+        begun->client = client;
         begun->lastUse = now;
         m_begun.emplace(Key(index, share), std::move(begun));
         m_claimed += size + containerOverhead;
@@ -327,6 +387,7 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
     }
     if (completes) {
         forget(begun);
+        m_caretaker->note(begun.key, 0, begun.client);
         return WriteProgress{true, {}};
     }
     {
@@ -411,9 +472,10 @@ Result<void> DiskStore::publish(const Begun& begun) {
     if (!settled) {
         // Nobody has seen it. It would do no harm, but the client is told that it is not there.
         const auto held = m_usage.hold();
-        if (m_files->remove(m_tree.sharePath(index, share))) {
+        if (m_tree.remove(index, share)) {
             m_usage.add(held, index, -1, -bytes);
         }
+        m_caretaker->note(begun.key, noLeasePlace, {});
     }
     return settled;
 }
@@ -474,8 +536,12 @@ void DiskStore::releaseGrowth(std::uint64_t bytes) {
 
 Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, const WriteEnabler& enabler,
                                                          const LeaseSecrets& lease,
-                                                         const formats::gbs::SlotRequest& request) {
+                                                         const formats::gbs::SlotRequest& request,
+                                                         std::string_view client) {
     auto reply = m_slots.readTestWrite(index, enabler, lease, request);
+    for (const auto& [share, change] : request.changes) {
+        m_caretaker->note({index, share}, whicheverLease, client);
+    }
     return reply ? std::move(reply) : slotFailure(reply.error());
 }
 
@@ -536,7 +602,7 @@ Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex ind
     return std::shared_ptr<const ShareReader>(std::make_shared<DiskShareReader>(std::move(*file), layout->dataLength));
 }
 
-Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets) {
+Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets, std::string_view client) {
     const auto shares = visible(index);
     if (!shares) {
         return failure(shares.error());
@@ -545,17 +611,21 @@ Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets
         return failure(ErrorCode::NotFound, "no share here");
     }
     const Lease lease(secrets, m_clock->wallNow());
-    const BucketGate::Pass pass(m_leaseGate, index);
+    const BucketGate::Pass pass(m_gate, index);
     if (auto finished = m_slots.finishEarlier(index); !finished) {
         return diskFailure(finished.error());
     }
     Result<void> outcome;
+    std::size_t gone = 0;
     for (const ShareNum share : *shares) {
-        if (auto granted = grantLease(index, share, lease); !granted) {
+        const auto granted = grantLease(index, share, lease, client);
+        if (!granted && granted.error().code == ErrorCode::NotFound) {
+            ++gone;  // it expired a moment ago
+        } else if (!granted) {
             outcome = diskFailure(granted.error());
         }
     }
-    return outcome;
+    return gone == shares->size() ? failure(ErrorCode::NotFound, "no share here") : outcome;
 }
 
 Result<void> DiskStore::adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) {
@@ -578,7 +648,7 @@ Result<void> DiskStore::adviseCorrupt(StorageIndex index, ShareNum share, std::s
 }
 
 Usage DiskStore::usage() const {
-    const UsageCounter::Count count = m_usage.now();
+    const ShareSum count = m_usage.now();
     const std::uint64_t freeOnDisk = m_files->freeSpace(m_folder).value_or(0);
     const std::lock_guard lock(m_mutex);
     const std::uint64_t room = roomLeft(freeOnDisk, count.bytes);

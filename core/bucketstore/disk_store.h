@@ -2,6 +2,7 @@
 
 #include "core/bucketstore/advisories.h"
 #include "core/bucketstore/bucket_store.h"
+#include "core/bucketstore/caretaker.h"
 #include "core/bucketstore/container.h"
 #include "core/bucketstore/file_system.h"
 #include "core/bucketstore/lease_writer.h"
@@ -20,9 +21,18 @@ namespace tarn::bucketstore {
 inline constexpr std::size_t mostBegunShares = 16384;
 inline constexpr std::size_t mostPieces = 1024;
 
+class DiskStore;
+
+/// How a store is run by a test.
+struct StoreSeams {
+    std::filesystem::path indexFile;  ///< empty: in the store's folder
+    bool ownThread = true;            ///< false: the caretaker works in `DiskStore::caretaker().turn()` alone
+};
+
 /// `BucketStore::open` on a given file system.
-[[nodiscard]] Result<std::unique_ptr<BucketStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
-                                                                 std::shared_ptr<FileSystem> files);
+[[nodiscard]] Result<std::unique_ptr<DiskStore>> openDiskStore(Options options, std::shared_ptr<Clock> clock,
+                                                               std::shared_ptr<FileSystem> files,
+                                                               const StoreSeams& seams = {});
 
 /// The store on the disk.
 ///
@@ -33,11 +43,15 @@ inline constexpr std::size_t mostPieces = 1024;
 class DiskStore final : public BucketStore {
 public:
     DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files, std::string folder,
-              std::unique_ptr<FolderLock> folderLock);
+              std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams);
+    ~DiskStore() override;
+
+    [[nodiscard]] Caretaker& caretaker() noexcept { return *m_caretaker; }
 
     void nameNode(const LeaseSeed& nodeId) override { m_slots.nameNode(nodeId); }
     [[nodiscard]] Result<Allocation> allocate(StorageIndex index, const std::set<ShareNum>& wanted, ByteCount size,
-                                              const UploadSecret& upload, const LeaseSecrets& secrets) override;
+                                              const UploadSecret& upload, const LeaseSecrets& secrets,
+                                              std::string_view client = {}) override;
     [[nodiscard]] Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                               ByteOffset offset, ByteView data) override;
     [[nodiscard]] Result<void> abort(StorageIndex index, ShareNum share, const UploadSecret& upload) override;
@@ -46,17 +60,21 @@ public:
                                                                        ShareNum share) const override;
     [[nodiscard]] Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
                                                                 const LeaseSecrets& lease,
-                                                                const formats::gbs::SlotRequest& request) override;
+                                                                const formats::gbs::SlotRequest& request,
+                                                                std::string_view client = {}) override;
     [[nodiscard]] Result<std::set<ShareNum>> listSlot(StorageIndex index) const override;
     [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openSlotShare(StorageIndex index,
                                                                            ShareNum share) const override;
-    [[nodiscard]] Result<void> addLease(StorageIndex index, const LeaseSecrets& secrets) override;
+    [[nodiscard]] Result<void> addLease(StorageIndex index, const LeaseSecrets& secrets,
+                                        std::string_view client = {}) override;
     [[nodiscard]] Result<void> adviseCorrupt(StorageIndex index, ShareNum share, std::string_view reason) override;
     [[nodiscard]] Usage usage() const override;
     void dropStaleIncoming() override;
+    [[nodiscard]] StoreReport report() override { return m_caretaker->report(); }
+    void pauseExpiry(bool paused) override { m_caretaker->pauseExpiry(paused); }
 
 private:
-    using Key = std::pair<StorageIndex, ShareNum>;
+    using Key = ShareKey;
 
     /// A share that is allocated and not complete.
     struct Begun {
@@ -64,6 +82,7 @@ private:
         std::uint64_t size = 0;
         UploadSecret upload;
         LeaseRecord lease{};
+        std::string client;
         SteadyTime lastUse;  ///< guarded by the store's mutex
         std::mutex mutex;    ///< guards what follows, and the file
         WrittenRanges written;
@@ -77,14 +96,17 @@ private:
     [[nodiscard]] Result<std::shared_ptr<Begun>> find(const Key& key, const UploadSecret& upload);
     /// The shares that others may see: what is being settled is not there yet.
     [[nodiscard]] Result<std::set<ShareNum>> visible(StorageIndex index) const;
-    [[nodiscard]] Result<void> grantLease(StorageIndex index, ShareNum share, const Lease& lease);
+    /// Needs the bucket's gate.
+    [[nodiscard]] Result<void> grantLease(StorageIndex index, ShareNum share, const Lease& lease,
+                                          std::string_view client);
+    [[nodiscard]] Result<ExpiryOutcome> removeIfExpired(const Key& key);
     /// What may still be claimed. Needs `m_mutex`.
     [[nodiscard]] std::uint64_t roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const;
     /// Room for a slot to grow. See SlotStore::Claim.
     [[nodiscard]] Result<void> claimGrowth(std::uint64_t bytes, std::uint64_t atOnce);
     void releaseGrowth(std::uint64_t bytes);
     void claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
-               const LeaseRecord& lease, std::uint64_t freeOnDisk, Allocation& result);
+               const LeaseRecord& lease, std::string_view client, std::uint64_t freeOnDisk, Allocation& result);
 
     // These need the begun share's lock.
     [[nodiscard]] Result<std::unique_ptr<File>> openIncoming(Begun& begun);
@@ -102,8 +124,9 @@ private:
     const std::unique_ptr<FolderLock> m_folderLock;
     ShareTree m_tree;
     Advisories m_advisories;
+    BucketGate m_gate;
+    std::unique_ptr<Caretaker> m_caretaker;  ///< gone before all others
     UsageCounter m_usage;
-    BucketGate m_leaseGate;
     mutable SlotStore m_slots;
 
     mutable std::mutex m_mutex;

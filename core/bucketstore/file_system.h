@@ -30,6 +30,13 @@ public:
     [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
 };
 
+/// What a name in a folder stands for.
+struct EntryStatus {
+    std::uint64_t size = 0;     ///< of a file, in bytes
+    std::int64_t modified = 0;  ///< moves on with every change of a file's bytes and of a folder's names
+    bool isFile = false;        ///< a regular file; else a folder
+};
+
 /// What keeps other programs out, until it goes.
 class FolderLock {
 public:
@@ -51,6 +58,8 @@ public:
     virtual ~FileSystem() = default;
     [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const std::string& path, Access access) = 0;
     [[nodiscard]] virtual Result<std::uint64_t> fileSize(const std::string& path) = 0;
+    /// Follows no link. Fails also with: NotFound (neither a regular file nor a folder).
+    [[nodiscard]] virtual Result<EntryStatus> status(const std::string& path) = 0;
     /// False when the folder was there. The new folder is for its owner alone.
     [[nodiscard]] virtual Result<bool> makeFolder(const std::string& path) = 0;
     /// The names in a folder, in no order, without "." and "..".
@@ -60,6 +69,8 @@ public:
     /// Moves a file to a name, in place of the file that may have it: whoever looks finds the one or the other.
     [[nodiscard]] virtual Result<void> replace(const std::string& from, const std::string& to) = 0;
     [[nodiscard]] virtual Result<void> remove(const std::string& file) = 0;
+    /// Removes a folder that has no names in it. Fails also with: Conflict (it has).
+    [[nodiscard]] virtual Result<void> removeFolder(const std::string& folder) = 0;
     /// Returns once the names in the folder survive a power cut.
     [[nodiscard]] virtual Result<void> syncFolder(const std::string& folder) = 0;
     /// Returns once everything that was done below `folder` before the call survives a power cut.

@@ -11,6 +11,7 @@ constexpr std::uint64_t leaseCountOffset = 8;
 /// The place and expiry of this client's lease in the file.
 struct Found {
     std::uint64_t offset;
+    std::uint32_t place;
     std::uint32_t expiry;
 };
 
@@ -30,7 +31,8 @@ Result<std::optional<Found>> findLease(const File& file, const ContainerLayout& 
         for (std::size_t i = 0; i < count; ++i) {
             const ByteView record = ByteView(buffer).subspan(i * leaseSize, leaseSize);
             if (lease.matches(record, layout.version)) {
-                return std::optional(Found{offset + i * leaseSize, readBigEndian32(record.subspan(leaseExpiryOffset))});
+                return std::optional(Found{offset + i * leaseSize, first + static_cast<std::uint32_t>(i),
+                                           readBigEndian32(record.subspan(leaseExpiryOffset))});
             }
         }
     }
@@ -44,7 +46,7 @@ Result<void> writeAndSync(File& file, std::uint64_t offset, ByteView bytes) {
     return file.sync();
 }
 
-Result<std::uint64_t> addOrRenewImmutable(File& file, const Lease& lease) {
+Result<GrantedLease> addOrRenewImmutable(File& file, const Lease& lease) {
     ContainerHeader header{};
     const auto got = file.read(0, header);
     if (!got) {
@@ -63,13 +65,14 @@ Result<std::uint64_t> addOrRenewImmutable(File& file, const Lease& lease) {
         return failure(found.error());
     }
     if (*found) {
-        if ((*found)->expiry < lease.expiry()) {
+        const bool longer = (*found)->expiry < lease.expiry();
+        if (longer) {
             if (auto renewed = writeAndSync(file, (*found)->offset + leaseExpiryOffset, bigEndian32(lease.expiry()));
                 !renewed) {
                 return failure(renewed.error());
             }
         }
-        return 0;
+        return GrantedLease{0, (*found)->place, longer};
     }
     if (layout->leases >= mostLeases) {
         return failure(ErrorCode::NoSpace, "the share has all the leases it may have");
@@ -86,10 +89,10 @@ Result<std::uint64_t> addOrRenewImmutable(File& file, const Lease& lease) {
     if (!added) {
         return failure(added.error());
     }
-    return leaseSize;
+    return GrantedLease{leaseSize, layout->leases, true};
 }
 
-Result<std::uint64_t> addOrRenewMutable(File& file, const Lease& lease, const LeaseSeed& nodeId) {
+Result<GrantedLease> addOrRenewMutable(File& file, const Lease& lease, const LeaseSeed& nodeId) {
     const auto layout = readSlotLayout(file);
     if (!layout) {
         return failure(layout.error());
@@ -104,12 +107,13 @@ Result<std::uint64_t> addOrRenewMutable(File& file, const Lease& lease, const Le
                                  ? slotHeaderSize + place.number * slotLeaseSize
                                  : layout->furtherLeases + 4 + (place.number - slotLeasesInHeader) * slotLeaseSize;
     if (place.state == SlotLeasePlace::State::Ours) {
-        if (place.expiry < lease.expiry()) {
+        const bool longer = place.expiry < lease.expiry();
+        if (longer) {
             if (auto renewed = writeAndSync(file, at + slotLeaseExpiryOffset, bigEndian32(lease.expiry())); !renewed) {
                 return failure(renewed.error());
             }
         }
-        return 0;
+        return GrantedLease{0, static_cast<std::uint32_t>(place.number), longer};
     }
     if (place.number >= mostLeases) {
         return failure(ErrorCode::NoSpace, "the share has all the leases it may have");
@@ -133,13 +137,13 @@ Result<std::uint64_t> addOrRenewMutable(File& file, const Lease& lease, const Le
     if (!added) {
         return failure(added.error());
     }
-    return appended ? slotLeaseSize : 0;
+    return GrantedLease{appended ? slotLeaseSize : 0, static_cast<std::uint32_t>(place.number), true};
 }
 
 }  // namespace
 
-Result<std::uint64_t> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease,
-                                      const LeaseSeed& nodeId) {
+Result<GrantedLease> addOrRenewLease(FileSystem& files, const std::string& path, const Lease& lease,
+                                     const LeaseSeed& nodeId) {
     const auto file = files.open(path, FileSystem::Access::Change);
     if (!file) {
         return failure(file.error());

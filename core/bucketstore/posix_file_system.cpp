@@ -36,7 +36,8 @@ tl::unexpected<Error> failed(std::string_view call, int number) {
     case EACCES:
     case EPERM:
     case EROFS: code = ErrorCode::FileUnwritable; break;
-    case EEXIST: code = ErrorCode::Conflict; break;
+    case EEXIST:
+    case ENOTEMPTY: code = ErrorCode::Conflict; break;
     default: break;
     }
     return failure(code, std::string(call) + ": " + std::generic_category().message(number));
@@ -203,6 +204,20 @@ public:
         return static_cast<std::uint64_t>(status.st_size);
     }
 
+    [[nodiscard]] Result<EntryStatus> status(const std::string& path) override {
+        struct stat status {};
+        if (::lstat(path.c_str(), &status) != 0) {
+            return failed("lstat", errno);
+        }
+        if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+            return failure(ErrorCode::NotFound, "neither a regular file nor a folder");
+        }
+        constexpr std::int64_t nanosecondsInSecond = 1'000'000'000;
+        return EntryStatus{static_cast<std::uint64_t>(status.st_size),
+                           status.st_mtim.tv_sec * nanosecondsInSecond + status.st_mtim.tv_nsec,
+                           S_ISREG(status.st_mode)};
+    }
+
     [[nodiscard]] Result<bool> makeFolder(const std::string& path) override {
         if (::mkdir(path.c_str(), S_IRWXU) == 0) {
             return true;
@@ -262,6 +277,13 @@ public:
     [[nodiscard]] Result<void> remove(const std::string& file) override {
         if (::unlink(file.c_str()) != 0) {
             return failed("unlink", errno);
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<void> removeFolder(const std::string& folder) override {
+        if (::rmdir(folder.c_str()) != 0) {
+            return failed("rmdir", errno);
         }
         return {};
     }

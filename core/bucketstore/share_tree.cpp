@@ -21,6 +21,29 @@ std::array<std::string, 4> foldersOf(const std::string& root, StorageIndex index
 
 }  // namespace
 
+std::uint32_t firstFolderOf(StorageIndex index) noexcept {
+    return std::uint32_t{index.bytes()[0]} << 2U | std::uint32_t{index.bytes()[1]} >> 6U;
+}
+
+std::string folderName(std::uint32_t tenBits) {
+    const std::array<Byte, 2> bits{static_cast<Byte>(tenBits >> 2U), static_cast<Byte>(tenBits << 6U)};
+    return toBase32(bits).substr(0, 2);
+}
+
+std::optional<std::uint32_t> folderNumber(std::string_view name) {
+    // Six more bits make whole bytes of it.
+    const auto bytes = name.size() == 2 ? fromBase32(std::string(name) + "aa") : std::nullopt;
+    if (!bytes || bytes->size() < 2) {
+        return std::nullopt;
+    }
+    return std::uint32_t{(*bytes)[0]} << 2U | std::uint32_t{(*bytes)[1]} >> 6U;
+}
+
+std::optional<StorageIndex> bucketOf(std::string_view name) {
+    const auto bytes = fromBase32(name);
+    return bytes ? StorageIndex::fromBytes(*bytes) : std::nullopt;
+}
+
 std::optional<ShareNum> shareNumOf(std::string_view name) {
     std::uint16_t number = 0;
     const char* const end = name.data() + name.size();
@@ -61,9 +84,12 @@ Result<std::set<ShareNum>> ShareTree::shares(StorageIndex index) const {
 }
 
 Result<void> ShareTree::makeFolders(StorageIndex index) {
-    const auto folders = foldersOf(m_root, index);
-    // The lock makes "made" and "noted as unsettled" one step: nobody can find a folder there without the note.
     const std::lock_guard lock(m_mutex);
+    return makeFoldersHere(index);
+}
+
+Result<void> ShareTree::makeFoldersHere(StorageIndex index) {
+    const auto folders = foldersOf(m_root, index);
     std::size_t level = 0;
     while (true) {
         const auto made = m_files->makeFolder(folders[level]);
@@ -97,7 +123,10 @@ Result<void> ShareTree::putInPlace(Move move, const std::string& from, StorageIn
     if (placed || placed.error().code != ErrorCode::NotFound) {
         return placed;
     }
-    if (auto made = makeFolders(index); !made) {
+    // The lock makes "made" and "noted as unsettled" one step: nobody can find a folder there without the note. And no
+    // emptied bucket goes between its making and the share's coming.
+    const std::lock_guard lock(m_mutex);
+    if (auto made = makeFoldersHere(index); !made) {
         return made;
     }
     placed = (m_files.get()->*move)(from, to);
@@ -105,6 +134,18 @@ Result<void> ShareTree::putInPlace(Move move, const std::string& from, StorageIn
         return failure(ErrorCode::ServerFailed, "a begun share's file is gone");
     }
     return placed;
+}
+
+Result<void> ShareTree::remove(StorageIndex index, ShareNum share) {
+    if (auto removed = m_files->remove(sharePath(index, share)); !removed) {
+        return removed;
+    }
+    const std::string bucket = bucketPath(index);
+    const std::lock_guard lock(m_mutex);
+    if (m_files->removeFolder(bucket)) {
+        m_unsettled.erase(bucket);
+    }
+    return {};
 }
 
 Result<void> ShareTree::settle(StorageIndex index) {

@@ -36,16 +36,30 @@ public:
     /// Makes the bucket's folder and those above it, so that the next `replace` needs none.
     [[nodiscard]] Result<void> makeFolders(StorageIndex index);
     [[nodiscard]] Result<void> settle(StorageIndex index);
+    /// Removes a share, and its bucket's folder if that was the last. Fails: NotFound, ServerFailed.
+    [[nodiscard]] Result<void> remove(StorageIndex index, ShareNum share);
 
 private:
     using Move = Result<void> (FileSystem::*)(const std::string&, const std::string&);
     [[nodiscard]] Result<void> putInPlace(Move move, const std::string& from, StorageIndex index, ShareNum share);
+    /// Needs `m_mutex`.
+    [[nodiscard]] Result<void> makeFoldersHere(StorageIndex index);
 
     std::shared_ptr<FileSystem> m_files;
     std::string m_root;
     std::mutex m_mutex;
     std::set<std::string> m_unsettled;  ///< folders whose name in the folder above may be lost in a power cut
 };
+
+/// First-level folders are numbered and named by the first ten bits of their storage indexes.
+inline constexpr std::uint32_t firstFolders = 1024;
+[[nodiscard]] std::uint32_t firstFolderOf(StorageIndex index) noexcept;
+/// The two characters by which ten bits are written, in either level.
+[[nodiscard]] std::string folderName(std::uint32_t tenBits);
+/// Reads what `folderName` writes.
+[[nodiscard]] std::optional<std::uint32_t> folderNumber(std::string_view name);
+/// Reads the name of a bucket's folder.
+[[nodiscard]] std::optional<StorageIndex> bucketOf(std::string_view name);
 
 /// Reads a share's file name: a number below 256 without leading zeros.
 [[nodiscard]] std::optional<ShareNum> shareNumOf(std::string_view name);

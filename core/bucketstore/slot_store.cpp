@@ -313,9 +313,9 @@ Result<void> SlotStore::renewKept(const Changes& changes, const Lease& lease) {
         if (!grown && grown.error().code != ErrorCode::NoSpace) {
             return failure(grown.error());
         }
-        if (grown && *grown > 0) {
+        if (grown && grown->grown > 0) {
             const auto held = m_usage.hold();
-            m_usage.add(held, changes.commit.index, 0, static_cast<std::int64_t>(*grown));
+            m_usage.add(held, changes.commit.index, 0, static_cast<std::int64_t>(grown->grown));
         }
     }
     return {};

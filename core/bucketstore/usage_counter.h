@@ -7,45 +7,62 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace tarn::bucketstore {
 
-/// How many complete shares there are, and the bytes of their files.
+/// How many shares, and the bytes of their files.
+struct ShareSum {
+    std::uint64_t shares = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// How many complete shares there are, and the bytes of their files, by first-level folder.
 ///
-/// Kept as shares come and go, from a count that is taken at the start. A small store is counted before the constructor
-/// returns; a larger one is counted on by a thread of its own, so that no store starts slowly, and the numbers are too
-/// low until that is done. Thread: any.
+/// Kept as shares come and go, from sums that the last run left or from a count that is taken at the start. A small
+/// store is counted before the constructor returns; a larger one is counted on by a thread of its own, so that no store
+/// starts slowly, and the numbers are too low until that is done. Thread: any.
 class UsageCounter {
 public:
-    struct Count {
-        std::uint64_t shares = 0;
-        std::uint64_t bytes = 0;
-    };
+    /// `known`: what holds for each folder, if that is known. `atOnce`: how many shares are counted before the
+    /// constructor returns.
+    UsageCounter(std::shared_ptr<FileSystem> files, std::string root, const std::optional<std::vector<ShareSum>>& known,
+                 std::uint64_t atOnce);
 
-    /// `atOnce`: how many shares are counted before the constructor returns.
-    UsageCounter(std::shared_ptr<FileSystem> files, std::string root, std::uint64_t atOnce);
-
-    /// To be kept while a share appears or goes and `add` tells of it, so that the count cannot pass by in between.
-    /// Holds a lock only until the first count is done.
+    /// To be kept while a share appears or goes and `add` tells of it, so that no count passes by in between.
     [[nodiscard]] std::unique_lock<std::mutex> hold() const;
     void add(const std::unique_lock<std::mutex>& held, StorageIndex index, std::int64_t shares, std::int64_t bytes);
-    [[nodiscard]] Count now() const;
+    [[nodiscard]] ShareSum now() const;
+    /// Whether every folder has been counted.
+    [[nodiscard]] bool certain() const noexcept { return m_counted == m_folders.size(); }
+    /// Of each folder; nothing until all are counted.
+    [[nodiscard]] std::optional<std::vector<ShareSum>> folders() const;
+    /// Counts one folder again, after a change from outside was seen there. Waits for the disk.
+    void recount(std::uint32_t folder);
 
 private:
-    /// Counts first-level folders until `enough` shares were seen, or to the end.
+    struct Folder {
+        ShareSum sum;
+        bool counted = false;
+        bool counting = false;
+        bool disturbed = false;  ///< changed while it was counted
+    };
+
+    /// Counts folders that are not counted until `enough` shares were seen, or to the end.
     void count(std::uint64_t enough, const std::stop_token& stop);
-    [[nodiscard]] Count countFolder(const std::string& folder, const std::stop_token& stop) const;
+    void countOne(Folder& folder, std::uint32_t number, const std::stop_token& stop);
+    [[nodiscard]] ShareSum countFolder(const std::string& folder, const std::stop_token& stop) const;
 
     std::shared_ptr<FileSystem> m_files;
     std::string m_root;
     mutable std::mutex m_mutex;
-    Count m_total;
-    std::uint32_t m_next = 0;  ///< the first-level folder that is counted next, or now
-    bool m_counting = false;   ///< folder `m_next` is being counted
-    bool m_disturbed = false;  ///< and changed meanwhile
-    std::atomic<bool> m_counted = false;
+    ShareSum m_total;  ///< of the folders that are counted
+    std::vector<Folder> m_folders;
+    std::atomic<std::size_t> m_counted = 0;
+    std::mutex m_oneCount;  ///< held while a folder is counted, so that no two counts of one folder meet
     std::jthread m_thread;
 };
 

@@ -75,6 +75,16 @@ void Statement::bind(int parameter, std::string_view text) {
     sqlite3_bind_text64(m_statement.get(), parameter, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+void Statement::bindBytes(int parameter, ByteView bytes) {
+    // No bytes are not null, whatever address they have.
+    const void* const data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+    sqlite3_bind_blob64(m_statement.get(), parameter, data, bytes.size(), SQLITE_TRANSIENT);
+}
+
+void Statement::bindNull(int parameter) {
+    sqlite3_bind_null(m_statement.get(), parameter);
+}
+
 Result<bool> Statement::step() {
     const int code = sqlite3_step(m_statement.get());
     if (code == SQLITE_ROW) {
@@ -110,6 +120,16 @@ std::string Statement::text(int column) const {
     const auto* const text = sqlite3_column_text(m_statement.get(), column);
     const auto length = static_cast<std::size_t>(sqlite3_column_bytes(m_statement.get(), column));
     return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text), length);
+}
+
+ByteView Statement::bytes(int column) const {
+    const auto* const bytes = static_cast<const Byte*>(sqlite3_column_blob(m_statement.get(), column));
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(m_statement.get(), column));
+    return bytes == nullptr ? ByteView() : ByteView(bytes, length);
+}
+
+bool Statement::isNull(int column) const {
+    return sqlite3_column_type(m_statement.get(), column) == SQLITE_NULL;
 }
 
 void Database::Close::operator()(sqlite3* database) const noexcept {

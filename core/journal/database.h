@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/foundation/bytes.h"
 #include "core/foundation/result.h"
 
 #include <cstdint>
@@ -19,6 +20,8 @@ class Statement {
 public:
     void bind(int parameter, std::int64_t value);
     void bind(int parameter, std::string_view text);
+    void bindBytes(int parameter, ByteView bytes);
+    void bindNull(int parameter);
 
     /// True while there is a row to read. Fails: as Database.
     [[nodiscard]] Result<bool> step();
@@ -30,6 +33,9 @@ public:
 
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;
+    /// Valid until the next step.
+    [[nodiscard]] ByteView bytes(int column) const;
+    [[nodiscard]] bool isNull(int column) const;
 
 private:
     friend class Database;

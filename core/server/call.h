@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -63,6 +64,7 @@ struct Call {
     std::uint64_t bodyLength = 0;
     /// How long a write may wait for its allocation to come.
     std::chrono::milliseconds patience{0};
+    std::string client;  ///< the address that asks, for whom leases are noted; filled in by who reads the head
 };
 
 /// Why a request goes no further.

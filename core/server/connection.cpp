@@ -48,7 +48,8 @@ Connection::Connection(Shared& shared, std::shared_ptr<Client> client, qintptr d
         QMetaObject::invokeMethod(this, &Connection::abort, Qt::QueuedConnection);
         return;
     }
-    m_visit = m_shared.metrics->visit(textOf(m_socket.peerAddress()));
+    m_client->address = textOf(m_socket.peerAddress());
+    m_visit = m_shared.metrics->visit(m_client->address);
     m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
     m_socket.setReadBufferSize(socketReadBuffer);
     m_socket.setSslConfiguration(configuration);

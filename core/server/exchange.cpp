@@ -20,6 +20,7 @@ std::variant<std::shared_ptr<Exchange>, Refusal> Exchange::open(Shared& shared, 
     if (const auto* const refusal = std::get_if<Refusal>(&decision)) {
         return *refusal;
     }
+    std::get<Call>(decision).client = client->address;
     const Refusal tooMuch{HttpStatus::Unavailable, true};
     if (client->exchanges >= shared.limits.mostExchangesPerClient) {
         return tooMuch;

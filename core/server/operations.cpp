@@ -54,8 +54,8 @@ Outcome allocate(bucketstore::BucketStore& store, const Call& call, ByteView bod
     if (!request) {
         return {HttpStatus::BadRequest, BodyType::None, {}};
     }
-    auto allocation =
-        store.allocate(call.index, request->shares, ByteCount(request->allocatedSize), call.upload, call.lease);
+    auto allocation = store.allocate(call.index, request->shares, ByteCount(request->allocatedSize), call.upload,
+                                     call.lease, call.client);
     if (!allocation) {
         return {statusOf(allocation.error().code), BodyType::None, {}};
     }
@@ -93,7 +93,7 @@ Outcome readTestWrite(bucketstore::BucketStore& store, const Call& call, ByteVie
     if (!request) {
         return {HttpStatus::BadRequest, BodyType::None, {}};
     }
-    const auto reply = store.readTestWrite(call.index, call.enabler, call.lease, *request);
+    const auto reply = store.readTestWrite(call.index, call.enabler, call.lease, *request, call.client);
     if (!reply) {
         return {statusOf(reply.error().code), BodyType::None, {}};
     }
@@ -109,7 +109,7 @@ Outcome listSlot(const bucketstore::BucketStore& store, const Call& call) {
 }
 
 Outcome addLease(bucketstore::BucketStore& store, const Call& call) {
-    return plain(store.addLease(call.index, call.lease), HttpStatus::NoContent);
+    return plain(store.addLease(call.index, call.lease, call.client), HttpStatus::NoContent);
 }
 
 Outcome adviseCorrupt(bucketstore::BucketStore& store, const Call& call, ByteView body) {

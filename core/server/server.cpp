@@ -118,6 +118,8 @@ public:
     [[nodiscard]] std::string nurl() const override { return m_nurl; }
     [[nodiscard]] std::uint16_t port() const override { return m_port; }
     [[nodiscard]] std::filesystem::path announcementFile() const override { return m_announcementFile; }
+    [[nodiscard]] bucketstore::StoreReport storeReport() override { return m_shared.store->report(); }
+    void pauseExpiry(bool paused) override { m_shared.store->pauseExpiry(paused); }
     [[nodiscard]] Status status() const override { return {m_shared.metrics->snapshot(), m_shared.store->usage()}; }
 
 private:

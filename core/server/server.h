@@ -82,6 +82,10 @@ public:
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     [[nodiscard]] virtual std::filesystem::path announcementFile() const = 0;
     [[nodiscard]] virtual Status status() const = 0;
+    /// The store's shares, leases and clients, and what expiry does. Waits for the disk.
+    [[nodiscard]] virtual bucketstore::StoreReport storeReport() = 0;
+    /// Holds back or lets go on with the removal of expired shares; remembered over restarts.
+    virtual void pauseExpiry(bool paused) = 0;
 };
 
 }  // namespace tarn::server

@@ -37,6 +37,7 @@ struct Shared {
 struct Client {
     explicit Client(Shared& shared) : memory(shared.limits.mostBodiesHeld / 2, &shared.memory) {}
 
+    std::string address;  ///< of its newest connection, as text
     int connections = 0;
     int exchanges = 0;  ///< requests under way, and disk work of some whose client gave up
     MemoryBudget memory;

@@ -38,6 +38,7 @@ struct SimulatedDisk::Node {
     bool folder = false;
     Bytes bytes;
     Bytes syncedBytes;
+    std::int64_t modified = 0;
     std::vector<Change> unsynced;
     std::map<std::string, NodePointer> names;
     std::map<std::string, NodePointer> syncedNames;
@@ -75,6 +76,7 @@ struct SimulatedDisk::OpenFile final : public File {
             change.bytes.resize(change.bytes.size() / 2);
         }
         change.applyTo(node->bytes);
+        node->modified = ++disk->m_changes;
         node->unsynced.push_back(std::move(change));
         return fault ? failure(*fault) : Result<void>();
     }
@@ -102,6 +104,7 @@ struct SimulatedDisk::OpenFile final : public File {
         Change change;
         change.cutTo = size;
         change.applyTo(node->bytes);
+        node->modified = ++disk->m_changes;
         node->unsynced.push_back(std::move(change));
         return {};
     }
@@ -174,6 +177,8 @@ std::optional<Error> SimulatedDisk::step(bool needsRoom) {
 SimulatedDisk::NodePointer SimulatedDisk::surviving(const Node& node, Survives survives) {
     auto result = std::make_shared<Node>();
     result->folder = node.folder;
+    // Where the system went on nothing looks touched; after a power cut a file may be an older one.
+    result->modified = survives == Survives::Everything ? node.modified : -node.modified;
     switch (survives) {
     case Survives::Everything:
     case Survives::BytesAndSynced: result->bytes = node.bytes; break;
@@ -207,6 +212,7 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::afterRestart(Survives survives) co
     const std::lock_guard lock(m_mutex);
     auto next = std::make_shared<SimulatedDisk>();
     next->m_root = surviving(*m_root, survives);
+    next->m_changes = m_changes;
     return next;
 }
 
@@ -220,6 +226,7 @@ void SimulatedDisk::put(const std::string& path, Bytes bytes) {
     const std::lock_guard lock(m_mutex);
     auto node = std::make_shared<Node>();
     node->bytes = std::move(bytes);
+    node->modified = ++m_changes;
     syncTree(*node);
     NodePointer at = m_root;
     std::size_t begin = 1;
@@ -228,12 +235,14 @@ void SimulatedDisk::put(const std::string& path, Bytes bytes) {
         if (!child) {
             child = std::make_shared<Node>();
             child->folder = true;
+            at->modified = child->modified = m_changes;
         }
         at->syncedNames = at->names;
         at = child;
         begin = slash + 1;
     }
     at->names[path.substr(begin)] = node;
+    at->modified = m_changes;
     at->syncedNames = at->names;
 }
 
@@ -275,6 +284,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, Acces
     }
     node = std::make_shared<Node>();
     folder->names[lastName(path)] = node;
+    node->modified = folder->modified = ++m_changes;
     return std::unique_ptr<File>(std::make_unique<OpenFile>(this, node));
 }
 
@@ -285,6 +295,15 @@ Result<std::uint64_t> SimulatedDisk::fileSize(const std::string& path) {
         return absent();
     }
     return node->bytes.size();
+}
+
+Result<EntryStatus> SimulatedDisk::status(const std::string& path) {
+    const std::lock_guard lock(m_mutex);
+    const NodePointer node = find(path);
+    if (!node) {
+        return absent();
+    }
+    return EntryStatus{node->bytes.size(), node->modified, !node->folder};
 }
 
 Result<bool> SimulatedDisk::makeFolder(const std::string& path) {
@@ -302,6 +321,7 @@ Result<bool> SimulatedDisk::makeFolder(const std::string& path) {
     auto node = std::make_shared<Node>();
     node->folder = true;
     folder->names[lastName(path)] = node;
+    node->modified = folder->modified = ++m_changes;
     return true;
 }
 
@@ -331,8 +351,10 @@ Result<void> SimulatedDisk::rename(const std::string& from, const std::string& t
     if (const auto fault = step(true)) {
         return failure(*fault);
     }
+    const NodePointer source = folderOf(from);
     target->names[lastName(to)] = node;
-    folderOf(from)->names.erase(lastName(from));
+    source->names.erase(lastName(from));
+    target->modified = source->modified = ++m_changes;
     return {};
 }
 
@@ -346,8 +368,10 @@ Result<void> SimulatedDisk::replace(const std::string& from, const std::string& 
     if (const auto fault = step(true)) {
         return failure(*fault);
     }
+    const NodePointer source = folderOf(from);
     target->names[lastName(to)] = node;
-    folderOf(from)->names.erase(lastName(from));
+    source->names.erase(lastName(from));
+    target->modified = source->modified = ++m_changes;
     return {};
 }
 
@@ -359,7 +383,27 @@ Result<void> SimulatedDisk::remove(const std::string& path) {
     if (const auto fault = step(false)) {
         return failure(*fault);
     }
-    folderOf(path)->names.erase(lastName(path));
+    const NodePointer folder = folderOf(path);
+    folder->names.erase(lastName(path));
+    folder->modified = ++m_changes;
+    return {};
+}
+
+Result<void> SimulatedDisk::removeFolder(const std::string& path) {
+    const std::lock_guard lock(m_mutex);
+    const NodePointer node = find(path);
+    if (!node || !node->folder) {
+        return absent();
+    }
+    if (!node->names.empty()) {
+        return failure(ErrorCode::Conflict, "there are names in the folder");
+    }
+    if (const auto fault = step(false)) {
+        return failure(*fault);
+    }
+    const NodePointer folder = folderOf(path);
+    folder->names.erase(lastName(path));
+    folder->modified = ++m_changes;
     return {};
 }
 

@@ -47,11 +47,13 @@ public:
 
     [[nodiscard]] Result<std::unique_ptr<File>> open(const std::string& path, Access access) override;
     [[nodiscard]] Result<std::uint64_t> fileSize(const std::string& path) override;
+    [[nodiscard]] Result<EntryStatus> status(const std::string& path) override;
     [[nodiscard]] Result<bool> makeFolder(const std::string& path) override;
     [[nodiscard]] Result<std::vector<std::string>> names(const std::string& folder) override;
     [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
     [[nodiscard]] Result<void> replace(const std::string& from, const std::string& to) override;
     [[nodiscard]] Result<void> remove(const std::string& file) override;
+    [[nodiscard]] Result<void> removeFolder(const std::string& folder) override;
     [[nodiscard]] Result<void> syncFolder(const std::string& folder) override;
     [[nodiscard]] Result<void> syncAll(const std::string& folder) override;
     [[nodiscard]] Result<std::uint64_t> freeSpace(const std::string& folder) override;
@@ -72,6 +74,7 @@ private:
 
     mutable std::mutex m_mutex;
     NodePointer m_root;
+    std::int64_t m_changes = 0;  ///< of bytes and names so far: the disk's idea of time
     std::uint64_t m_steps = 0;
     std::uint64_t m_stopAt = 0;
     bool m_tear = false;

@@ -4,8 +4,13 @@
 #include "core/crypto/hash.h"
 #include "core/foundation/clock.h"
 
+#include <QDir>
+#include <QFileInfo>
+#include <QTemporaryDir>
+
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <mutex>
 
 namespace tarn::bucketstore::test {
@@ -31,6 +36,14 @@ private:
     mutable std::mutex m_mutex;
     std::chrono::nanoseconds m_passed{0};
 };
+
+/// A folder for a test that makes many files and does not care for what a power cut leaves: in memory where there is
+/// such a place.
+inline std::unique_ptr<QTemporaryDir> quickFolder() {
+    const QString memory = QStringLiteral("/dev/shm");
+    const bool there = QFileInfo(memory).isWritable();
+    return std::make_unique<QTemporaryDir>((there ? memory : QDir::tempPath()) + QStringLiteral("/tarn-XXXXXX"));
+}
 
 template <typename Kind>
 Kind secretOf(Byte fill) {

@@ -456,7 +456,7 @@ private Q_SLOTS:
         for (int i = 0; i < 200; ++i) {
             disk->put(pathOf(indexOf(static_cast<Byte>(i), 9)), Bytes(100));
         }
-        UsageCounter counter(disk, "/s/shares", 0);
+        UsageCounter counter(disk, "/s/shares", {}, 0);
         for (int i = 0; i < 200; ++i) {
             const StorageIndex index = indexOf(static_cast<Byte>(i), 10);
             const auto held = counter.hold();

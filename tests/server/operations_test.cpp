@@ -16,7 +16,7 @@ public:
 
     void nameNode(const LeaseSeed&) override {}
     Result<bucketstore::Allocation> allocate(StorageIndex, const std::set<ShareNum>&, ByteCount, const UploadSecret&,
-                                             const LeaseSecrets&) override {
+                                             const LeaseSecrets&, std::string_view) override {
         return failure(m_error);
     }
     Result<bucketstore::WriteProgress> write(StorageIndex, ShareNum, const UploadSecret&, ByteOffset,
@@ -29,17 +29,19 @@ public:
         return failure(m_error);
     }
     Result<formats::gbs::SlotReply> readTestWrite(StorageIndex, const WriteEnabler&, const LeaseSecrets&,
-                                                  const formats::gbs::SlotRequest&) override {
+                                                  const formats::gbs::SlotRequest&, std::string_view) override {
         return failure(m_error);
     }
     Result<std::set<ShareNum>> listSlot(StorageIndex) const override { return failure(m_error); }
     Result<std::shared_ptr<const bucketstore::ShareReader>> openSlotShare(StorageIndex, ShareNum) const override {
         return failure(m_error);
     }
-    Result<void> addLease(StorageIndex, const LeaseSecrets&) override { return failure(m_error); }
+    Result<void> addLease(StorageIndex, const LeaseSecrets&, std::string_view) override { return failure(m_error); }
     Result<void> adviseCorrupt(StorageIndex, ShareNum, std::string_view) override { return failure(m_error); }
     bucketstore::Usage usage() const override { return {}; }
     void dropStaleIncoming() override {}
+    bucketstore::StoreReport report() override { return {}; }
+    void pauseExpiry(bool) override {}
 
 private:
     Error m_error;

@@ -27,6 +27,7 @@ constexpr std::array verbs{
     Verb{"put", "stores files; prints one capability a line", runPut},
     Verb{"get", "fetches a file by its capability", runGet},
     Verb{"cap", "says what a capability is", runCap},
+    Verb{"queue", "lists, changes and runs the transfer queue", runQueue},
     Verb{"serve", "runs a storage server", runServe},
     Verb{"servers", "asks every server of the grid how it is", runServers},
 };
@@ -82,7 +83,7 @@ Exit run(QStringList arguments) {
         return *exit;
     }
     if (arguments.isEmpty()) {
-        return wrongUsage(QStringLiteral("what shall be done? (init, put, get, cap, serve, servers)"));
+        return wrongUsage(QStringLiteral("what shall be done? (init, put, get, cap, queue, serve, servers)"));
     }
     const auto name = arguments.takeFirst();
     for (const auto& verb : verbs) {

@@ -22,6 +22,7 @@ struct Globals {
 [[nodiscard]] Exit runGet(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runCap(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runServe(Globals globals, const QStringList& arguments);
+[[nodiscard]] Exit runQueue(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runServers(Globals globals, const QStringList& arguments);
 
 }  // namespace tarn::cli

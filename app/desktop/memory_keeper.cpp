@@ -39,7 +39,7 @@ MemoryKeeper::MemoryKeeper(const ui::TransferModel& model, QObject* parent) : QO
 }
 
 void MemoryKeeper::look() {
-    if (m_model.totals().running() > 0) {
+    if (m_model.totals().figures().running > 0) {
         m_worked = true;
         m_timer.stop();
     } else if (m_worked) {

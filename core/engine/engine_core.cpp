@@ -7,7 +7,8 @@
 namespace tarn::engine {
 
 EngineCore::EngineCore(std::filesystem::path profile, EngineListener& listener)
-    : m_folder(std::move(profile)), m_listener(&listener), m_environment(systemEnvironment()) {}
+    : m_folder(std::move(profile)), m_listener(&listener), m_environment(systemEnvironment()),
+      m_limits(std::make_shared<storage::RateLimits>(m_environment->clock)) {}
 
 Result<EngineCore::Opened> EngineCore::openProfile(const std::filesystem::path& folder) {
     auto profile = loadProfile(folder);
@@ -18,11 +19,7 @@ Result<EngineCore::Opened> EngineCore::openProfile(const std::filesystem::path& 
     if (!journal) {
         return failure(std::move(journal.error()));
     }
-    auto rows = (*journal)->rows();
-    if (!rows) {
-        return failure(std::move(rows.error()));
-    }
-    return Opened{std::move(*profile), std::move(*journal), std::move(*rows)};
+    return Opened{std::move(*profile), std::move(*journal)};
 }
 
 void EngineCore::open() {
@@ -67,8 +64,8 @@ void EngineCore::opened(Result<Opened> opened) {
     }
     m_profile = std::move(opened->profile);
     const auto& settings = m_profile->settings;
-    m_transfers =
-        std::make_unique<TransferDriver>(std::move(opened->journal), m_environment, m_transferTasks, *m_listener);
+    m_transfers = std::make_unique<TransferDriver>(std::move(opened->journal), m_environment, m_limits, m_transferTasks,
+                                                   *m_listener);
     m_home =
         std::make_unique<HomeDriver>(settings.serverFolder, m_environment, m_otherTasks, [this] { homeChanged(); });
 
@@ -79,10 +76,17 @@ void EngineCore::opened(Result<Opened> opened) {
     grid.total = static_cast<int>(settings.encoding.total);
     grid.homeOnly = settings.home;
     m_listener->onGrid(grid);
-    m_transfers->restore(std::move(opened->rows));
+    m_transfers->restore([this] { restored(); });
+}
+
+void EngineCore::restored() {
+    if (m_closing) {
+        return;
+    }
+    const auto& settings = m_profile->settings;
     m_listener->onState(api::Engine::State::Ready);
     if (!settings.home) {
-        m_transfers->serve(makeSession(*m_profile, m_profile->servers, m_environment));
+        m_transfers->serve(makeSession(*m_profile, m_profile->servers, m_environment, m_limits));
     }
     if (settings.serverEnabled) {
         m_home->setWanted(true);
@@ -152,7 +156,7 @@ void EngineCore::homeChanged() {
     case State::ElsewhereOnThisComputer:
         if (const auto& announcement = m_home->announcement(); m_servedAddress != snapshot.address) {
             m_servedAddress = snapshot.address;
-            m_transfers->serve(makeSession(*m_profile, {*announcement}, m_environment));
+            m_transfers->serve(makeSession(*m_profile, {*announcement}, m_environment, m_limits));
         }
         break;
     case State::Failed:

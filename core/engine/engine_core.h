@@ -39,12 +39,12 @@ private:
     struct Opened {
         Profile profile;
         std::shared_ptr<journal::Journal> journal;
-        std::vector<journal::Row> rows;
     };
     [[nodiscard]] static Result<Opened> openProfile(const std::filesystem::path& folder);
     [[nodiscard]] static async::Task<void> comeToRest(std::shared_ptr<EngineCore> core);
 
     void opened(Result<Opened> opened);
+    void restored();
     void failed(const Error& error);
     void homeChanged();
     void saveEnabled();
@@ -52,6 +52,7 @@ private:
     std::filesystem::path m_folder;
     EngineListener* m_listener;
     std::shared_ptr<const upload::Environment> m_environment;
+    std::shared_ptr<storage::RateLimits> m_limits;
     std::optional<Profile> m_profile;
     std::vector<std::function<void()>> m_afterOpening;
     QString m_servedAddress;  // of the home server that transfers go to now

@@ -1,9 +1,5 @@
 #include "core/engine/journal_writer.h"
 
-#include "core/engine/disk_task.h"
-
-#include <utility>
-
 namespace tarn::engine {
 
 namespace {
@@ -21,18 +17,8 @@ Result<std::vector<Result<void>>> writeAll(journal::Journal& journal, const std:
 
 }  // namespace
 
-void JournalWriter::add(std::vector<journal::Row> rows, Added done) {
-    m_waiting.emplace_back(Add{std::move(rows), std::move(done)});
-    writeNext();
-}
-
 void JournalWriter::update(journal::Row row, Done done) {
     m_waiting.emplace_back(Update{std::move(row), std::move(done)});
-    writeNext();
-}
-
-void JournalWriter::remove(journal::RowId id, Done done) {
-    m_waiting.emplace_back(Remove{id, std::move(done)});
     writeNext();
 }
 
@@ -45,38 +31,20 @@ void JournalWriter::writeNext() {
         writeUpdates();
         return;
     }
-    auto change = std::move(m_waiting.front());
-    m_waiting.erase(m_waiting.begin());
-    if (auto* const add = std::get_if<Add>(&change)) {
-        auto work = [journal = m_journal, rows = std::move(add->rows)] {
-            return journal->addAll(rows);
-        };
-        m_scope->spawn(onDisk(m_pools, std::move(work)),
-                       [this, done = std::move(add->done)](Result<std::vector<journal::RowId>> ids) {
-                           done(std::move(ids));
-                           wrote();
-                       });
-        return;
-    }
-    auto& remove = std::get<Remove>(change);
-    auto work = [journal = m_journal, id = remove.id] {
-        return journal->remove(id);
-    };
-    m_scope->spawn(onDisk(m_pools, std::move(work)), [this, done = std::move(remove.done)](Result<void> result) {
-        done(std::move(result));
-        wrote();
-    });
+    const auto job = std::move(std::get<Job>(m_waiting.front()));
+    m_waiting.pop_front();
+    job();
 }
 
 void JournalWriter::writeUpdates() {
     std::vector<journal::Row> rows;
     std::vector<Done> dones;
-    auto next = m_waiting.begin();
-    for (; next != m_waiting.end() && std::holds_alternative<Update>(*next); ++next) {
-        rows.push_back(std::move(std::get<Update>(*next).row));
-        dones.push_back(std::move(std::get<Update>(*next).done));
+    while (!m_waiting.empty() && std::holds_alternative<Update>(m_waiting.front())) {
+        auto& update = std::get<Update>(m_waiting.front());
+        rows.push_back(std::move(update.row));
+        dones.push_back(std::move(update.done));
+        m_waiting.pop_front();
     }
-    m_waiting.erase(m_waiting.begin(), next);
     auto work = [journal = m_journal, changed = std::move(rows)] {
         return writeAll(*journal, changed);
     };

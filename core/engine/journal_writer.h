@@ -2,18 +2,21 @@
 
 #include "core/async/pools.h"
 #include "core/async/task_scope.h"
+#include "core/engine/disk_task.h"
 #include "core/foundation/result.h"
 #include "core/journal/journal.h"
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace tarn::engine {
 
-/// Brings changes to the journal from the engine's thread, without ever blocking it: one after the other on the disk
-/// pool, in the order asked, those that wait at the same time in one go.
+/// Brings what is asked of the journal from the engine's thread to the disk pool, without ever blocking: one after the
+/// other, in the order asked, updates that wait at the same time in one go.
 ///
 /// Thread: engine. `done` is called there when the change has reached the disk, or failed to.
 /// Cancel: none; a change that was asked for is made. The owner drains the scope before the writer goes.
@@ -23,27 +26,33 @@ public:
                   async::TaskScope& scope)
         : m_journal(std::move(journal)), m_pools(std::move(pools)), m_scope(&scope) {}
 
-    using Added = std::function<void(Result<std::vector<journal::RowId>>)>;
     using Done = std::function<void(Result<void>)>;
 
-    void add(std::vector<journal::Row> rows, Added done);
     void update(journal::Row row, Done done);
-    void remove(journal::RowId id, Done done);
+
+    /// Runs `work`, which owns all it touches, with the journal on the disk pool; then calls `done` with its result.
+    template <typename Work, typename Finished>
+    void perform(Work work, Finished done) {
+        m_waiting.emplace_back(Job([this, asked = std::move(work), finished = std::move(done)]() mutable {
+            auto onJournal = [journal = m_journal, call = std::move(asked)] {
+                return call(*journal);
+            };
+            using Outcome = decltype(onJournal());
+            m_scope->spawn(onDisk(m_pools, std::move(onJournal)),
+                           [this, told = std::move(finished)](Outcome result) mutable {
+                               told(std::move(result));
+                               wrote();
+                           });
+        }));
+        writeNext();
+    }
 
 private:
-    struct Add {
-        std::vector<journal::Row> rows;
-        Added done;
-    };
     struct Update {
         journal::Row row;
         Done done;
     };
-    struct Remove {
-        journal::RowId id;
-        Done done;
-    };
-    using Change = std::variant<Add, Update, Remove>;
+    using Job = std::function<void()>;
 
     void writeNext();
     void writeUpdates();
@@ -52,7 +61,7 @@ private:
     std::shared_ptr<journal::Journal> m_journal;
     std::shared_ptr<async::Pools> m_pools;
     async::TaskScope* m_scope;
-    std::vector<Change> m_waiting;
+    std::deque<std::variant<Update, Job>> m_waiting;
     bool m_writing = false;
 };
 

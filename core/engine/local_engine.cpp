@@ -60,14 +60,29 @@ public:
             Q_EMIT engine.failed(code, detail);
         });
     }
+    void onListed(const QList<api::TransferId>& ids) override {
+        m_gate->post([ids](LocalEngine& engine) { Q_EMIT engine.m_transfers->listed(ids); });
+    }
     void onAdded(const QList<api::TransferSnapshot>& snapshots) override {
-        m_gate->post([snapshots](LocalEngine& engine) { engine.m_transfers->takeAdded(snapshots); });
+        m_gate->post([snapshots](LocalEngine& engine) { Q_EMIT engine.m_transfers->added(snapshots); });
     }
     void onChanged(const QList<api::TransferSnapshot>& snapshots) override {
-        m_gate->post([snapshots](LocalEngine& engine) { engine.m_transfers->takeChanged(snapshots); });
+        m_gate->post([snapshots](LocalEngine& engine) { Q_EMIT engine.m_transfers->changed(snapshots); });
     }
-    void onRemoved(api::TransferId id) override {
-        m_gate->post([id](LocalEngine& engine) { engine.m_transfers->takeRemoved(id); });
+    void onStale() override {
+        m_gate->post([](LocalEngine& engine) { Q_EMIT engine.m_transfers->stale(); });
+    }
+    void onMoved(const QList<api::TransferId>& ids, api::TransferId before) override {
+        m_gate->post([ids, before](LocalEngine& engine) { Q_EMIT engine.m_transfers->moved(ids, before); });
+    }
+    void onRemoved(const QList<api::TransferId>& ids) override {
+        m_gate->post([ids](LocalEngine& engine) { Q_EMIT engine.m_transfers->removed(ids); });
+    }
+    void onTotals(const api::QueueTotals& totals) override {
+        m_gate->post([totals](LocalEngine& engine) { engine.m_transfers->take(totals); });
+    }
+    void onSettings(const api::QueueSettings& settings) override {
+        m_gate->post([settings](LocalEngine& engine) { engine.m_transfers->take(settings); });
     }
     void onCapability(api::TransferId id, const QString& capability) override {
         m_gate->post(

@@ -4,6 +4,18 @@
 
 namespace tarn::engine {
 
+namespace {
+
+std::vector<journal::RowId> rowIds(const QList<api::TransferId>& ids) {
+    return {ids.begin(), ids.end()};
+}
+
+}  // namespace
+
+void LocalTransfers::load(const QList<api::TransferId>& ids) {
+    m_post([asked = rowIds(ids)](TransferDriver& transfers) { transfers.load(asked); });
+}
+
 void LocalTransfers::upload(const QStringList& paths) {
     std::vector<std::string> files;
     files.reserve(static_cast<std::size_t>(paths.size()));
@@ -25,51 +37,42 @@ void LocalTransfers::download(const QString& capability, const QString& targetPa
     });
 }
 
-void LocalTransfers::cancel(api::TransferId id) {
-    m_post([id](TransferDriver& transfers) { transfers.cancel(id); });
+void LocalTransfers::apply(const QList<api::TransferId>& ids, journal::Change change) {
+    m_post([asked = rowIds(ids), change](TransferDriver& transfers) { transfers.apply(asked, change); });
 }
 
-void LocalTransfers::retry(api::TransferId id) {
-    m_post([id](TransferDriver& transfers) { transfers.retry(id); });
+void LocalTransfers::remove(const QList<api::TransferId>& ids) {
+    m_post([asked = rowIds(ids)](TransferDriver& transfers) { transfers.remove(asked); });
 }
 
-void LocalTransfers::remove(api::TransferId id) {
-    m_post([id](TransferDriver& transfers) { transfers.remove(id); });
+void LocalTransfers::move(const QList<api::TransferId>& ids, api::QueueStep step) {
+    m_post([asked = rowIds(ids), step](TransferDriver& transfers) {
+        transfers.move(asked, static_cast<journal::Step>(step));
+    });
+}
+
+void LocalTransfers::prioritise(const QList<api::TransferId>& ids, api::Priority priority) {
+    m_post([asked = rowIds(ids), priority](TransferDriver& transfers) {
+        transfers.prioritise(asked, static_cast<journal::Priority>(priority));
+    });
+}
+
+void LocalTransfers::setSettings(const api::QueueSettings& settings) {
+    m_post([settings](TransferDriver& transfers) { transfers.setSettings(settings); });
 }
 
 void LocalTransfers::requestCapability(api::TransferId id) {
     m_post([id](TransferDriver& transfers) { transfers.requestCapability(id); });
 }
 
-void LocalTransfers::takeAdded(const QList<api::TransferSnapshot>& snapshots) {
-    for (const auto& snapshot : snapshots) {
-        m_places.insert(snapshot.id, m_snapshots.size());
-        m_snapshots.push_back(snapshot);
-    }
-    Q_EMIT added(snapshots);
+void LocalTransfers::take(const api::QueueTotals& totals) {
+    m_totals = totals;
+    Q_EMIT totalsChanged(totals);
 }
 
-void LocalTransfers::takeChanged(const QList<api::TransferSnapshot>& snapshots) {
-    for (const auto& snapshot : snapshots) {
-        if (const auto place = m_places.constFind(snapshot.id); place != m_places.constEnd()) {
-            m_snapshots[*place] = snapshot;
-        }
-    }
-    Q_EMIT changed(snapshots);
-}
-
-void LocalTransfers::takeRemoved(api::TransferId id) {
-    const auto place = m_places.constFind(id);
-    if (place == m_places.constEnd()) {
-        return;
-    }
-    const auto gone = *place;
-    m_places.erase(place);
-    m_snapshots.removeAt(gone);
-    for (auto later = gone; later < m_snapshots.size(); ++later) {
-        m_places[m_snapshots.at(later).id] = later;
-    }
-    Q_EMIT removed(id);
+void LocalTransfers::take(const api::QueueSettings& settings) {
+    m_settings = settings;
+    Q_EMIT settingsChanged(settings);
 }
 
 }  // namespace tarn::engine

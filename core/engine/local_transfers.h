@@ -3,13 +3,12 @@
 #include "core/api/transfers.h"
 #include "core/engine/transfer_driver.h"
 
-#include <QHash>
-
 #include <functional>
 
 namespace tarn::engine {
 
-/// The transfer queue as the GUI's thread sees it: a copy of what the engine's thread last told. Thread: the GUI's.
+/// The transfer queue as the GUI's thread sees it: passes on what is asked and what is told; keeps no row.
+/// Thread: the GUI's.
 class LocalTransfers final : public api::Transfers {
     Q_OBJECT
 
@@ -19,24 +18,32 @@ public:
 
     explicit LocalTransfers(Post post, QObject* parent = nullptr) : Transfers(parent), m_post(std::move(post)) {}
 
-    [[nodiscard]] QList<api::TransferSnapshot> snapshots() const override { return m_snapshots; }
+    [[nodiscard]] api::QueueTotals totals() const override { return m_totals; }
+    [[nodiscard]] api::QueueSettings settings() const override { return m_settings; }
+    void load(const QList<api::TransferId>& ids) override;
     void upload(const QStringList& paths) override;
     void saveCopy(api::TransferId finished, const QString& targetPath) override;
     void download(const QString& capability, const QString& targetPath) override;
-    void cancel(api::TransferId id) override;
-    void retry(api::TransferId id) override;
-    void remove(api::TransferId id) override;
+    void pause(const QList<api::TransferId>& ids) override { apply(ids, journal::Change::Pause); }
+    void resume(const QList<api::TransferId>& ids) override { apply(ids, journal::Change::Resume); }
+    void cancel(const QList<api::TransferId>& ids) override { apply(ids, journal::Change::Cancel); }
+    void retry(const QList<api::TransferId>& ids) override { apply(ids, journal::Change::Retry); }
+    void remove(const QList<api::TransferId>& ids) override;
+    void move(const QList<api::TransferId>& ids, api::QueueStep step) override;
+    void prioritise(const QList<api::TransferId>& ids, api::Priority priority) override;
+    void setSettings(const api::QueueSettings& settings) override;
     void requestCapability(api::TransferId id) override;
 
-    // What the engine's thread tells; each updates the copy and then says so.
-    void takeAdded(const QList<api::TransferSnapshot>& snapshots);
-    void takeChanged(const QList<api::TransferSnapshot>& snapshots);
-    void takeRemoved(api::TransferId id);
+    // What the engine's thread tells; each is kept and then said.
+    void take(const api::QueueTotals& totals);
+    void take(const api::QueueSettings& settings);
 
 private:
+    void apply(const QList<api::TransferId>& ids, journal::Change change);
+
     Post m_post;
-    QList<api::TransferSnapshot> m_snapshots;
-    QHash<api::TransferId, qsizetype> m_places;  // in m_snapshots
+    api::QueueTotals m_totals;
+    api::QueueSettings m_settings;
 };
 
 }  // namespace tarn::engine

@@ -1,6 +1,7 @@
 #include "core/engine/session.h"
 
 #include "core/gbs/gbs_server.h"
+#include "core/storage/limited_server.h"
 
 #include <string>
 #include <utility>
@@ -27,13 +28,18 @@ std::shared_ptr<const upload::Environment> systemEnvironment() {
 
 std::shared_ptr<const Session> makeSession(const Profile& profile,
                                            const std::vector<formats::ServerAnnouncement>& servers,
-                                           std::shared_ptr<const upload::Environment> environment) {
+                                           std::shared_ptr<const upload::Environment> environment,
+                                           const std::shared_ptr<storage::RateLimits>& limits) {
     auto session = std::make_shared<Session>();
     session->encoding = profile.settings.encoding;
     session->secrets = profile.secrets;
     session->servers.reserve(servers.size());
     for (const auto& announcement : servers) {
-        session->servers.push_back(gbs::makeGbsServer(announcement));
+        std::shared_ptr<storage::StorageServer> server = gbs::makeGbsServer(announcement);
+        if (limits) {
+            server = std::make_shared<storage::LimitedServer>(std::move(server), environment->timers, limits);
+        }
+        session->servers.push_back(std::move(server));
     }
     session->downloads = std::make_shared<const download::Environment>(
         download::Environment{environment->pools, environment->timers, environment->clock});

@@ -2,6 +2,7 @@
 
 #include "core/download/download.h"
 #include "core/engine/profile.h"
+#include "core/storage/rate_limits.h"
 #include "core/storage/storage_server.h"
 #include "core/upload/upload.h"
 
@@ -26,10 +27,12 @@ struct Session {
 /// The machine's own clock, timers and generator, and fresh thread pools. Thread: the engine's.
 [[nodiscard]] std::shared_ptr<const upload::Environment> systemEnvironment();
 
+/// With `limits`, share bytes move no faster than these say.
 /// Thread: the engine's, which the servers' sockets then live on.
 [[nodiscard]] std::shared_ptr<const Session> makeSession(const Profile& profile,
                                                          const std::vector<formats::ServerAnnouncement>& servers,
-                                                         std::shared_ptr<const upload::Environment> environment);
+                                                         std::shared_ptr<const upload::Environment> environment,
+                                                         const std::shared_ptr<storage::RateLimits>& limits = nullptr);
 
 /// Uploads a local file. Thread: engine. Fails: as upload::openFile and upload::upload.
 [[nodiscard]] async::Task<upload::Outcome> putFile(std::shared_ptr<const Session> session, std::filesystem::path file,

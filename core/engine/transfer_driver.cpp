@@ -1,89 +1,42 @@
 #include "core/engine/transfer_driver.h"
 
 #include "core/caps/capability.h"
-#include "core/engine/disk_task.h"
+#include "core/engine/backoff.h"
 
+#include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <utility>
-#include <variant>
 
 namespace tarn::engine {
 
 namespace {
 
 constexpr std::chrono::milliseconds tickInterval{1000};
+/// Rows that are read ahead of their turn, and how few of them are few.
+constexpr std::size_t mostAhead = 128;
+constexpr std::size_t fewAhead = 32;
+constexpr std::chrono::milliseconds longestLookAhead{30'000};
 
-struct Refused {
-    std::string path;
-    Error error;
-};
-
-/// What became of the paths of one drop.
-struct Looked {
-    std::vector<journal::Row> rows;
-    std::vector<Refused> refused;
-};
-
-/// Blocks on the disk.
-Result<Looked> lookAt(const std::vector<std::string>& paths, WallTime now) {
-    Looked looked;
-    for (const auto& given : paths) {
-        std::error_code error;
-        const auto path = std::filesystem::absolute(given, error).lexically_normal();
-        const auto status = std::filesystem::status(path, error);
-        if (!std::filesystem::exists(status)) {
-            looked.refused.push_back({given, {ErrorCode::FileNotFound, path.string(), false}});
-            continue;
-        }
-        if (!std::filesystem::is_regular_file(status)) {
-            const bool folder = std::filesystem::is_directory(status);
-            const auto* const why = folder ? ": is a folder; this version takes files" : ": is not a file";
-            looked.refused.push_back({given, {ErrorCode::FileUnreadable, path.string() + why, false}});
-            continue;
-        }
-        journal::Row row;
-        row.direction = journal::Direction::Upload;
-        row.name = path.filename().string();
-        row.localPath = path.string();
-        row.size = std::filesystem::file_size(path, error);
-        row.added = now;
-        if (error) {
-            looked.refused.push_back({given, {ErrorCode::FileUnreadable, path.string(), false}});
-            continue;
-        }
-        looked.rows.push_back(std::move(row));
-    }
-    return looked;
-}
-
-std::uint64_t sizeOf(const caps::Capability& capability) {
-    if (const auto* const chk = std::get_if<caps::Chk>(&capability)) {
-        return chk->size.value();
-    }
-    const auto* const literal = std::get_if<caps::Literal>(&capability);
-    return literal != nullptr ? literal->data.size() : 0;
+std::chrono::nanoseconds processorTime() {
+    return std::chrono::nanoseconds(std::clock() * (std::chrono::nanoseconds::period::den / CLOCKS_PER_SEC));
 }
 
 }  // namespace
 
 TransferDriver::TransferDriver(std::shared_ptr<journal::Journal> journal,
-                               std::shared_ptr<const upload::Environment> environment, async::TaskScope& scope,
+                               std::shared_ptr<const upload::Environment> environment,
+                               std::shared_ptr<storage::RateLimits> limits, async::TaskScope& scope,
                                EngineListener& listener)
-    : m_environment(std::move(environment)), m_scope(&scope), m_listener(&listener),
-      m_journal(std::move(journal), m_environment->pools, scope), m_queue(TransferQueue::Limits{}) {}
-
-void TransferDriver::restore(std::vector<journal::Row> rows) {
-    m_queue.insert(std::move(rows));
-    if (auto all = m_queue.snapshots(); !all.isEmpty()) {
-        m_listener->onAdded(all);
-    }
-}
+    : m_environment(std::move(environment)), m_limits(std::move(limits)), m_scope(&scope), m_listener(&listener),
+      m_journal(std::move(journal), m_environment->pools, scope),
+      m_planner(static_cast<unsigned>(std::max(1, m_environment->pools->cpu.maxThreadCount()))) {}
 
 void TransferDriver::serve(std::shared_ptr<const Session> session) {
     m_session = std::move(session);
     if (m_mode != Mode::Stopped) {
         m_mode = Mode::Serving;
-        startMore();
+        wake();
     }
 }
 
@@ -101,129 +54,127 @@ void TransferDriver::hold() {
     }
 }
 
+void TransferDriver::setMetered(bool metered) {
+    m_metered = metered;
+    if (m_settings.pauseOnMetered && metered) {
+        for (const auto id : m_queue.running()) {
+            stopRunning(id, true);
+        }
+    }
+    startMore();
+}
+
+void TransferDriver::wake() {
+    const auto awake = [this](const Result<std::uint64_t>& waited) {
+        if (waited && *waited > 0) {
+            m_listener->onStale();
+        }
+        orderChanged();
+    };
+    m_journal.perform([](journal::Journal& journal) { return journal.endWaits(); }, awake);
+}
+
 void TransferDriver::stop() {
     m_mode = Mode::Stopped;
     m_ticking.reset();
-    const auto running = m_running;  // a task that ends on the spot takes itself out of the map
-    for (const auto& [id, source] : running) {
-        std::stop_source(source).request_stop();
+    m_nextAttempt.reset();
+    for (const auto id : m_queue.running()) {
+        stopRunning(id, true);
     }
 }
 
-void TransferDriver::upload(std::vector<std::string> paths) {
-    auto look = [files = std::move(paths), now = m_environment->clock->wallNow()] {
-        return lookAt(files, now);
+/// It ends by itself soon after, and is then what its row says.
+void TransferDriver::stopRunning(journal::RowId id, bool keep) {
+    const auto found = m_running.find(id);
+    if (found == m_running.end()) {
+        return;
+    }
+    found->second.leaving = true;
+    *found->second.keep = keep;
+    auto source = found->second.stop;  // it may end, and go, on the spot
+    source.request_stop();
+}
+
+bool TransferDriver::mayRun() const {
+    const bool line = !(m_settings.pauseOnMetered && m_metered);
+    return (m_mode == Mode::Serving || m_mode == Mode::Refusing) && !m_settings.held && line;
+}
+
+TransferQueue::Limits TransferDriver::limits() const {
+    return {m_planner.small(), m_planner.large(), ConcurrencyPlanner::smallUpTo};
+}
+
+/// What was read ahead is out of date.
+void TransferDriver::orderChanged() {
+    m_queue.withdraw();
+    m_lookAgain = true;
+    startMore();
+}
+
+void TransferDriver::fillAhead() {
+    if (m_filling || !m_lookAgain || !mayRun() || m_queue.waiting() >= fewAhead) {
+        return;
+    }
+    m_filling = true;
+    m_lookAgain = false;
+    // Those that run are queued as far as the journal knows, and may come first.
+    const auto most = mostAhead + m_queue.runningCount();
+    const auto read = [most, now = m_environment->clock->wallNow()](journal::Journal& journal) {
+        return journal.next(most, now, longestBackoff);
     };
-    m_scope->spawn(onDisk(m_environment->pools, std::move(look)), [this](Result<Looked> looked) {
-        for (const auto& refused : looked->refused) {
-            m_listener->onRefused(QString::fromStdString(refused.path), refused.error);
+    m_journal.perform(read, [this, most](Result<std::vector<journal::Row>> rows) {
+        m_filling = false;
+        if (!rows) {
+            return;  // a journal that cannot be read gives nothing to start; the next change asks it again
         }
-        add(std::move(looked->rows));
-    });
-}
-
-void TransferDriver::saveCopy(journal::RowId finished, const std::string& target) {
-    const auto* const row = m_queue.row(finished);
-    if (row == nullptr || row->capability.empty()) {
-        m_listener->onRefused(QString::fromStdString(target),
-                              {ErrorCode::NotFound, "the transfer has not stored a file yet", false});
-        return;
-    }
-    queueDownload(row->capability, target);
-}
-
-void TransferDriver::download(const std::string& capability, const std::string& target) {
-    queueDownload(capability, target);
-}
-
-void TransferDriver::queueDownload(const std::string& capability, const std::string& target) {
-    const auto parsed = caps::parse(capability);
-    const auto checked = parsed ? checkDownloadable(*parsed) : Result<void>(failure(parsed.error()));
-    if (!checked) {
-        m_listener->onRefused(QString::fromStdString(target), checked.error());
-        return;
-    }
-    std::error_code error;
-    const auto path = std::filesystem::absolute(target, error).lexically_normal();
-    journal::Row row;
-    row.direction = journal::Direction::Download;
-    row.name = path.filename().string();
-    row.localPath = path.string();
-    row.capability = caps::reveal(*parsed);
-    row.size = sizeOf(*parsed);
-    row.added = m_environment->clock->wallNow();
-    add({std::move(row)});
-}
-
-void TransferDriver::add(std::vector<journal::Row> rows) {
-    if (rows.empty() || m_mode == Mode::Stopped) {
-        return;
-    }
-    auto kept = rows;
-    m_journal.add(std::move(rows), [this, added = std::move(kept)](Result<std::vector<journal::RowId>> ids) mutable {
-        if (!ids) {
-            for (const auto& row : added) {
-                m_listener->onRefused(QString::fromStdString(row.localPath), ids.error());
-            }
+        const bool more = rows->size() == most;
+        if (m_lookAgain) {
+            fillAhead();  // the order has changed meanwhile
             return;
         }
-        QList<api::TransferSnapshot> snapshots;
-        for (std::size_t i = 0; i < added.size(); ++i) {
-            added[i].id = ids->at(i);
+        m_lookAgain = more;
+        m_queue.offer(std::move(*rows));
+        if (!more) {
+            waitForNextAttempt();
         }
-        m_queue.insert(added);
-        for (const auto id : *ids) {
-            snapshots.push_back(*m_queue.snapshot(id));
-        }
-        m_listener->onAdded(snapshots);
         startMore();
     });
 }
 
-void TransferDriver::cancel(journal::RowId id) {
-    const auto cancelling = m_queue.cancel(id, m_environment->clock->wallNow());
-    if (cancelling.stop) {
-        if (const auto running = m_running.find(id); running != m_running.end()) {
-            auto source = running->second;  // it may end, and go, on the spot
-            source.request_stop();
+/// Sets the clock for the transfer that tries again first.
+void TransferDriver::waitForNextAttempt() {
+    const auto now = m_environment->clock->wallNow();
+    const auto read = [now](journal::Journal& journal) {
+        return journal.soonest(now);
+    };
+    m_journal.perform(read, [this, now](const Result<WallTime>& soonest) {
+        if (!soonest || *soonest == WallTime() || m_mode == Mode::Stopped) {
+            return;
         }
-    }
-    if (cancelling.row) {
-        write(*cancelling.row);
-    }
-}
-
-void TransferDriver::retry(journal::RowId id) {
-    if (const auto row = m_queue.retry(id)) {
-        write(*row);
-        startMore();
-    }
-}
-
-void TransferDriver::remove(journal::RowId id) {
-    if (!m_queue.remove(id)) {
-        return;
-    }
-    m_listener->onRemoved(id);
-    // A row that the disk refuses to lose is back at the next start: nothing is lost by that.
-    m_journal.remove(id, [](const Result<void>&) {});
-}
-
-void TransferDriver::requestCapability(journal::RowId id) {
-    if (const auto* const row = m_queue.row(id); row != nullptr && !row->capability.empty()) {
-        m_listener->onCapability(id, QString::fromStdString(row->capability));
-    }
+        // Not longer than half a minute at a time: timers stand still while the computer sleeps.
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*soonest - now);
+        m_nextAttempt = m_environment->timers->after(std::min(wait, longestLookAhead), [this] {
+            if (m_sleepWatch.look(m_environment->clock->steadyNow(), m_environment->clock->wallNow()) ==
+                SleepWatch::Seen::Slept) {
+                wake();
+                return;
+            }
+            m_lookAgain = true;
+            startMore();
+        });
+    });
 }
 
 void TransferDriver::startMore() {
-    if (m_mode != Mode::Serving && m_mode != Mode::Refusing) {
+    if (!mayRun()) {
         return;
     }
-    for (const auto id : m_queue.start()) {
+    for (const auto id : m_queue.start(limits(), m_environment->clock->steadyNow())) {
         run(id);
         changed(id);
     }
     tickLater();
+    fillAhead();
 }
 
 void TransferDriver::run(journal::RowId id) {
@@ -231,30 +182,33 @@ void TransferDriver::run(journal::RowId id) {
         ended(id, m_refusal);
         return;
     }
-    // A copy: the queue may move its row while the task begins. That a transfer runs is not written down: a row that is
+    // Copies: the queue may move its row while the task begins. That a transfer runs is not written down: a row that is
     // queued says the same after a crash, and spares a write to disk.
     const journal::Row row = *m_queue.row(id);
-    const auto token = m_running[id].get_token();
+    const Running running = m_running[id];
     if (row.direction == journal::Direction::Upload) {
-        runUpload(id, row.localPath, token);
+        runUpload(id, row, running);
     } else {
-        runDownload(id, row, token);
+        runDownload(id, row, running.stop.get_token());
     }
 }
 
-void TransferDriver::runUpload(journal::RowId id, const std::string& path, std::stop_token stopToken) {
+void TransferDriver::runUpload(journal::RowId id, const journal::Row& row, const Running& running) {
     const auto required = m_session->encoding.required;
     auto watch = [this, id, required](const upload::Progress& progress) {
+        const auto before = m_queue.doneBytes();
         m_queue.progressed(id, progress, required, m_environment->clock->steadyNow());
+        m_planner.largeMoved(m_queue.doneBytes() - std::min(before, m_queue.doneBytes()));
         changed(id);
     };
-    m_scope->spawn(putFile(m_session, path, std::move(watch), stopToken), [this, id](Result<upload::Outcome> outcome) {
-        if (outcome) {
-            settle(m_queue.uploaded(id, *outcome, m_environment->clock->wallNow()));
-        } else {
-            ended(id, outcome.error());
-        }
-    });
+    m_scope->spawn(putFile(m_session, row.localPath, std::move(watch), running.stop.get_token()),
+                   [this, id](Result<upload::Outcome> outcome) {
+                       if (outcome) {
+                           settle(m_queue.uploaded(id, *outcome, m_environment->clock->wallNow()));
+                       } else {
+                           ended(id, outcome.error());
+                       }
+                   });
 }
 
 void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, std::stop_token stopToken) {
@@ -282,29 +236,63 @@ void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, std
 }
 
 void TransferDriver::ended(journal::RowId id, const Error& error) {
-    if (m_mode == Mode::Stopped && error.code == ErrorCode::Cancelled) {
-        m_running.erase(id);  // stopped by the program, not the person: the journal still says queued
+    const auto running = m_running.find(id);
+    if (running != m_running.end() && running->second.leaving) {
+        m_running.erase(running);
+        m_queue.settle(id, m_environment->clock->steadyNow());
+        if (m_mode != Mode::Stopped) {
+            tellOf({id});
+            m_lookAgain = true;
+            startMore();
+        }
         return;
     }
-    settle(m_queue.failed(id, error, m_environment->clock->wallNow()));
+    const auto now = m_environment->clock->wallNow();
+    if (error.retryable && error.code != ErrorCode::Cancelled) {
+        const auto wait = backoffAfter(m_queue.row(id)->attempts + 1, *m_environment->random);
+        settle(m_queue.postponed(id, error, now + wait));
+    } else {
+        settle(m_queue.failed(id, error, now));
+    }
 }
 
 void TransferDriver::settle(journal::Row row) {
-    m_running.erase(row.id);
     m_journal.update(row, [this, row](const Result<void>& written) mutable {
         if (!written && row.state == journal::State::Done) {
             // Stored, but not noted: said to have failed, since it would be forgotten. A retry finds the shares there.
             row = m_queue.failed(row.id, written.error(), row.finished);
         }
-        m_queue.settle(row);
-        changed(row.id);
-        startMore();
+        settled(row);
     });
 }
 
-void TransferDriver::write(const journal::Row& row) {
-    changed(row.id);
-    m_journal.update(row, [](const Result<void>&) {});
+void TransferDriver::settled(const journal::Row& row) {
+    // A person may have paused or cancelled it at the last moment: the journal then has one word after the other.
+    const auto running = m_running.find(row.id);
+    const bool overruled = running != m_running.end() && running->second.leaving;
+    m_running.erase(row.id);
+    const auto before = m_queue.row(row.id) != nullptr ? m_queue.row(row.id)->size : row.size;
+    if (const auto was = m_queue.settle(row.id, m_environment->clock->steadyNow())) {
+        const bool done = row.state == journal::State::Done;
+        m_figures.ended(done ? was->size : was->done);
+        if (done && was->small) {
+            m_planner.smallDone(was->ran);
+        }
+    }
+    m_figures.turned(journal::State::Queued, before, row.state, row.size);
+    if (overruled) {
+        tellOf({row.id});
+        recount();
+    } else {
+        m_atRest.insert_or_assign(row.id, m_queue.snapshots().make(row));
+        changed(row.id);
+    }
+    if (row.state == journal::State::Queued) {
+        waitForNextAttempt();
+    }
+    if (m_mode != Mode::Refusing) {  // all that comes next would be refused as well
+        startMore();
+    }
 }
 
 void TransferDriver::changed(journal::RowId id) {
@@ -317,29 +305,56 @@ void TransferDriver::changed(journal::RowId id) {
 void TransferDriver::tell() {
     QList<api::TransferSnapshot> snapshots;
     for (const auto id : m_pacer.take(m_environment->clock->steadyNow())) {
+        const auto atRest = m_atRest.find(id);
         if (auto snapshot = m_queue.snapshot(id)) {
             snapshots.push_back(std::move(*snapshot));
+        } else if (atRest != m_atRest.end()) {
+            snapshots.push_back(atRest->second);
         }
     }
+    m_atRest.clear();
     if (!snapshots.isEmpty()) {
         m_listener->onChanged(snapshots);
+    }
+    tellTotals();
+}
+
+void TransferDriver::tellTotals() {
+    const auto totals =
+        m_figures.totals(m_queue.runningCount(), m_queue.doneBytes(), m_environment->clock->steadyNow());
+    if (totals != m_told) {
+        m_told = totals;
+        m_listener->onTotals(totals);
     }
 }
 
 void TransferDriver::tickLater() {
-    if (m_running.empty() || m_tickDue) {
+    if (m_queue.runningCount() == 0 || m_tickDue) {
         return;
     }
     m_tickDue = true;
     m_ticking = m_environment->timers->after(tickInterval, [this] {
         m_tickDue = false;
-        const auto now = m_environment->clock->steadyNow();
-        for (const auto& [id, source] : m_running) {
-            m_queue.tick(id, now);
-            changed(id);
-        }
+        tick();
         tickLater();
     });
+}
+
+void TransferDriver::tick() {
+    const auto now = m_environment->clock->steadyNow();
+    for (const auto id : m_queue.running()) {
+        m_queue.tick(id, now);
+        changed(id);
+    }
+    m_planner.look(now, processorTime(), m_queue.smallFull(limits()), m_queue.largeFull(limits()));
+    if (m_sleepWatch.look(now, m_environment->clock->wallNow()) == SleepWatch::Seen::Slept) {
+        // Connections of before are dead, even where nothing says so yet: everything that runs begins anew.
+        for (const auto id : m_queue.running()) {
+            stopRunning(id, true);
+        }
+        wake();
+    }
+    startMore();
 }
 
 }  // namespace tarn::engine

@@ -3,7 +3,7 @@
 #include "core/caps/capability.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace tarn::engine {
@@ -43,17 +43,6 @@ api::ShareCell::Where whereOf(upload::ShareState::Where where) {
     return api::ShareCell::Where::Waiting;
 }
 
-api::TransferState stateOf(journal::State state) {
-    switch (state) {
-    case journal::State::Queued: return api::TransferState::Queued;
-    case journal::State::Running: return api::TransferState::Running;
-    case journal::State::Done: return api::TransferState::Done;
-    case journal::State::Failed: return api::TransferState::Failed;
-    case journal::State::Cancelled: return api::TransferState::Cancelled;
-    }
-    return api::TransferState::Failed;
-}
-
 /// The part of the file that servers have confirmed, told from the part of all share bytes.
 std::uint64_t confirmedOf(const upload::Progress& progress) {
     const auto toSend = static_cast<double>(progress.toSend.value());
@@ -75,100 +64,102 @@ std::string linesOf(const std::vector<upload::ShareState>& shares) {
     return lines;
 }
 
+/// What an attempt before this one left behind is over with it.
+journal::Row cleared(journal::Row row) {
+    row.errorName.clear();
+    row.errorDetail.clear();
+    row.notBefore = {};
+    return row;
+}
+
 }  // namespace
 
-void TransferQueue::insert(std::vector<journal::Row> rows) {
+void TransferQueue::offer(std::vector<journal::Row> rows) {
+    m_waiting.clear();
     for (auto& row : rows) {
-        if (row.state == journal::State::Running) {
-            row.state = journal::State::Queued;
-        }
-        const auto id = row.id;
-        const bool small = row.size <= m_limits.smallUpTo;
-        const auto& kept = m_transfers.insert_or_assign(id, Transfer{std::move(row), small, nullptr}).first->second;
-        if (kept.row.state == journal::State::Queued) {
-            waitingLike(kept).insert(id);
+        if (!m_running.contains(row.id)) {
+            m_waiting.push_back(std::move(row));
         }
     }
 }
 
-std::vector<journal::RowId> TransferQueue::start() {
+std::vector<journal::RowId> TransferQueue::start(const Limits& limits, SteadyTime now) {
     std::vector<journal::RowId> started;
-    for (auto* const waiting : {&m_waitingSmall, &m_waitingLarge}) {
-        const bool small = waiting == &m_waitingSmall;
-        auto& count = small ? m_runningSmall : m_runningLarge;
-        const auto limit = small ? m_limits.small : m_limits.large;
-        while (!waiting->empty() && count < limit) {
-            const auto id = *waiting->begin();
-            waiting->erase(waiting->begin());
-            ++count;
-            auto& transfer = m_transfers.at(id);
-            transfer.row.state = journal::State::Running;
-            transfer.live = std::make_unique<Live>();
-            started.push_back(id);
+    for (auto next = m_waiting.begin(); next != m_waiting.end() && (!smallFull(limits) || !largeFull(limits));) {
+        const bool small = next->size <= limits.smallUpTo;
+        if (small ? smallFull(limits) : largeFull(limits)) {
+            ++next;
+            continue;
         }
+        ++(small ? m_runningSmall : m_runningLarge);
+        started.push_back(next->id);
+        m_running.emplace(next->id, Running{std::move(*next), small, now, {}});
+        next = m_waiting.erase(next);
     }
-    std::sort(started.begin(), started.end());
     return started;
 }
 
 const journal::Row* TransferQueue::row(journal::RowId id) const {
-    const auto found = m_transfers.find(id);
-    return found == m_transfers.end() ? nullptr : &found->second.row;
+    const auto found = m_running.find(id);
+    return found == m_running.end() ? nullptr : &found->second.row;
 }
 
 std::vector<journal::RowId> TransferQueue::running() const {
     std::vector<journal::RowId> ids;
-    for (const auto& [id, transfer] : m_transfers) {
-        if (transfer.live) {
-            ids.push_back(id);
-        }
+    for (const auto& [id, transfer] : m_running) {
+        ids.push_back(id);
     }
     return ids;
 }
 
 void TransferQueue::progressed(journal::RowId id, const upload::Progress& progress, unsigned required, SteadyTime now) {
-    auto* const transfer = runningTransfer(id);
-    if (transfer == nullptr) {
+    auto* const running = find(id);
+    if (running == nullptr) {
         return;
     }
-    auto* const live = transfer->live.get();
-    transfer->row.size = progress.fileSize.value();  // the file may have changed since it was queued
-    live->phase = phaseOf(progress.phase);
-    live->hashed = progress.hashed.value();
-    live->done = confirmedOf(progress);
-    live->sharesNeeded = static_cast<int>(required);
-    live->shares.resize(static_cast<qsizetype>(progress.shares.size()));
+    auto& live = running->live;
+    running->row.size = progress.fileSize.value();  // the file may have changed since it was queued
+    live.phase = phaseOf(progress.phase);
+    live.hashed = progress.hashed.value();
+    live.done = confirmedOf(progress);
+    live.sharesNeeded = static_cast<int>(required);
+    live.shares.resize(static_cast<qsizetype>(progress.shares.size()));
     for (std::size_t i = 0; i < progress.shares.size(); ++i) {
         const auto& share = progress.shares[i];
-        live->shares[static_cast<qsizetype>(i)] = {whereOf(share.where), nameOf(share.server)};
+        live.shares[static_cast<qsizetype>(i)] = {whereOf(share.where), m_snapshots.nameOf(share.server)};
     }
     if (progress.phase != upload::Phase::Hashing && progress.phase != upload::Phase::Allocate) {
-        live->meter.update(now, live->done);
+        live.meter.update(now, live.done);
     }
 }
 
 void TransferQueue::progressed(journal::RowId id, const download::Progress& progress, SteadyTime now) {
-    auto* const transfer = runningTransfer(id);
-    if (transfer == nullptr) {
+    auto* const running = find(id);
+    if (running == nullptr) {
         return;
     }
-    auto* const live = transfer->live.get();
-    live->phase = phaseOf(progress.phase);
-    live->done = progress.delivered.value();
-    live->sharesNeeded = static_cast<int>(progress.sharesNeeded);
+    auto& live = running->live;
+    live.phase = phaseOf(progress.phase);
+    live.done = progress.delivered.value();
+    live.sharesNeeded = static_cast<int>(progress.sharesNeeded);
     if (progress.phase != download::Phase::FindingShares) {
-        live->meter.update(now, live->done);
+        live.meter.update(now, live.done);
     }
 }
 
 void TransferQueue::tick(journal::RowId id, SteadyTime now) {
-    if (auto* const transfer = runningTransfer(id); transfer != nullptr && transfer->live->done > 0) {
-        transfer->live->meter.update(now, transfer->live->done);
+    if (auto* const running = find(id); running != nullptr && running->live.done > 0) {
+        running->live.meter.update(now, running->live.done);
     }
 }
 
+bool TransferQueue::begun(journal::RowId id) {
+    auto* const running = find(id);
+    return running != nullptr && !std::exchange(running->row.begun, true);
+}
+
 journal::Row TransferQueue::uploaded(journal::RowId id, const upload::Outcome& outcome, WallTime now) const {
-    auto row = m_transfers.at(id).row;
+    auto row = cleared(m_running.at(id).row);
     row.state = journal::State::Done;
     row.capability = caps::reveal(outcome.capability);
     row.shares = linesOf(outcome.shares);
@@ -177,14 +168,14 @@ journal::Row TransferQueue::uploaded(journal::RowId id, const upload::Outcome& o
 }
 
 journal::Row TransferQueue::downloaded(journal::RowId id, WallTime now) const {
-    auto row = m_transfers.at(id).row;
+    auto row = cleared(m_running.at(id).row);
     row.state = journal::State::Done;
     row.finished = now;
     return row;
 }
 
 journal::Row TransferQueue::failed(journal::RowId id, const Error& error, WallTime now) const {
-    auto row = m_transfers.at(id).row;
+    auto row = cleared(m_running.at(id).row);
     row.finished = now;
     if (error.code == ErrorCode::Cancelled) {
         row.state = journal::State::Cancelled;
@@ -196,145 +187,47 @@ journal::Row TransferQueue::failed(journal::RowId id, const Error& error, WallTi
     return row;
 }
 
-void TransferQueue::settle(const journal::Row& row) {
-    const auto found = m_transfers.find(row.id);
-    if (found == m_transfers.end() || !found->second.live) {
-        return;
-    }
-    --runningLike(found->second);
-    found->second.live = nullptr;
-    found->second.row = row;
-}
-
-TransferQueue::Cancelling TransferQueue::cancel(journal::RowId id, WallTime now) {
-    const auto found = m_transfers.find(id);
-    if (found == m_transfers.end()) {
-        return {};
-    }
-    auto& row = found->second.row;
-    if (found->second.live) {
-        return {true, std::nullopt};
-    }
-    if (row.state != journal::State::Queued) {
-        return {};
-    }
-    waitingLike(found->second).erase(id);
-    row.state = journal::State::Cancelled;
-    row.finished = now;
-    return {false, row};
-}
-
-std::optional<journal::Row> TransferQueue::retry(journal::RowId id) {
-    const auto found = m_transfers.find(id);
-    if (found == m_transfers.end() ||
-        (found->second.row.state != journal::State::Failed && found->second.row.state != journal::State::Cancelled)) {
-        return std::nullopt;
-    }
-    auto& row = found->second.row;
+journal::Row TransferQueue::postponed(journal::RowId id, const Error& error, WallTime notBefore) const {
+    auto row = m_running.at(id).row;
     row.state = journal::State::Queued;
-    row.errorName.clear();
-    row.errorDetail.clear();
-    row.finished = {};
-    waitingLike(found->second).insert(id);
+    ++row.attempts;
+    row.errorName = errorName(error.code);
+    row.errorDetail = error.detail;
+    row.notBefore = notBefore;
     return row;
 }
 
-bool TransferQueue::remove(journal::RowId id) {
-    const auto found = m_transfers.find(id);
-    if (found == m_transfers.end() || found->second.live) {
-        return false;
+std::optional<TransferQueue::Settled> TransferQueue::settle(journal::RowId id, SteadyTime now) {
+    const auto found = m_running.find(id);
+    if (found == m_running.end()) {
+        return std::nullopt;
     }
-    waitingLike(found->second).erase(id);
-    m_transfers.erase(found);
-    return true;
+    const auto& running = found->second;
+    --(running.small ? m_runningSmall : m_runningLarge);
+    const Settled settled{running.small, now - running.since, running.row.size, running.live.done};
+    m_running.erase(found);
+    return settled;
 }
 
 std::optional<api::TransferSnapshot> TransferQueue::snapshot(journal::RowId id) {
-    const auto found = m_transfers.find(id);
-    if (found == m_transfers.end()) {
+    auto* const running = find(id);
+    if (running == nullptr) {
         return std::nullopt;
     }
-    return snapshotOf(id, found->second);
+    return m_snapshots.make(running->row, &running->live);
 }
 
-QList<api::TransferSnapshot> TransferQueue::snapshots() {
-    QList<api::TransferSnapshot> all;
-    all.reserve(static_cast<qsizetype>(m_transfers.size()));
-    for (const auto& [id, transfer] : m_transfers) {
-        all.push_back(snapshotOf(id, transfer));
+std::uint64_t TransferQueue::doneBytes() const {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, running] : m_running) {
+        bytes += std::min(running.live.done, running.row.size);
     }
-    return all;
+    return bytes;
 }
 
-std::set<journal::RowId>& TransferQueue::waitingLike(const Transfer& transfer) {
-    return transfer.small ? m_waitingSmall : m_waitingLarge;
-}
-
-std::size_t& TransferQueue::runningLike(const Transfer& transfer) {
-    return transfer.small ? m_runningSmall : m_runningLarge;
-}
-
-TransferQueue::Transfer* TransferQueue::runningTransfer(journal::RowId id) {
-    const auto found = m_transfers.find(id);
-    return found == m_transfers.end() || !found->second.live ? nullptr : &found->second;
-}
-
-api::TransferSnapshot TransferQueue::snapshotOf(journal::RowId id, const Transfer& transfer) {
-    const auto& row = transfer.row;
-    api::TransferSnapshot snapshot;
-    snapshot.id = id;
-    snapshot.direction =
-        row.direction == journal::Direction::Upload ? api::Direction::Upload : api::Direction::Download;
-    snapshot.state = stateOf(row.state);
-    snapshot.name = QString::fromStdString(row.name);
-    snapshot.localPath = QString::fromStdString(row.localPath);
-    snapshot.size = row.size;
-    snapshot.hasCapability = !row.capability.empty();
-    snapshot.errorCode = QString::fromStdString(row.errorName);
-    snapshot.errorDetail = QString::fromStdString(row.errorDetail);
-    if (const auto* const live = transfer.live.get()) {
-        snapshot.phase = live->phase;
-        snapshot.hashed = live->hashed;
-        snapshot.done = std::min(live->done, row.size);
-        snapshot.bytesPerSecond = live->meter.bytesPerSecond();
-        snapshot.secondsLeft = live->meter.secondsFor(row.size - snapshot.done);
-        snapshot.shares = live->shares;
-        snapshot.sharesNeeded = live->sharesNeeded;
-    } else if (row.state == journal::State::Done) {
-        snapshot.phase = api::Phase::Done;
-        snapshot.done = row.size;
-        snapshot.shares = cellsOf(row.shares);
-        if (const auto capability = caps::parse(row.capability)) {
-            if (const auto* const chk = std::get_if<caps::Chk>(&*capability)) {
-                snapshot.sharesNeeded = static_cast<int>(chk->required);
-            }
-        }
-    }
-    return snapshot;
-}
-
-QList<api::ShareCell> TransferQueue::cellsOf(const std::string& shares) {
-    QList<api::ShareCell> cells;
-    std::string_view rest = shares;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        const auto name = nameOf(std::string(rest.substr(0, end)));
-        const auto where = name.isEmpty() ? api::ShareCell::Where::Lost : api::ShareCell::Where::Placed;
-        cells.push_back({where, name});
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return cells;
-}
-
-QString TransferQueue::nameOf(const std::string& server) {
-    if (server.empty()) {
-        return {};
-    }
-    auto& name = m_names[QByteArray::fromStdString(server)];
-    if (name.isEmpty()) {
-        name = QString::fromStdString(server);
-    }
-    return name;
+TransferQueue::Running* TransferQueue::find(journal::RowId id) {
+    const auto found = m_running.find(id);
+    return found == m_running.end() ? nullptr : &found->second;
 }
 
 }  // namespace tarn::engine

@@ -456,6 +456,14 @@
         <source>Remove</source>
         <translation>Entfernen</translation>
     </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
 </context>
 <context>
     <name>TransferTotals</name>
@@ -502,6 +510,13 @@
         <source>%1 of %2</source>
         <comment>sizes: done of all</comment>
         <translation>%1 von %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n paused</source>
+        <translation>
+            <numerusform>%n angehalten</numerusform>
+            <numerusform>%n angehalten</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -733,6 +748,23 @@
         <comment>the phase's name, its place among the phases</comment>
         <translation>%1 (%2/%3)</translation>
     </message>
+    <message>
+        <source>Paused. It goes on where it stopped.</source>
+        <translation>Angehalten. Es geht dort weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Tries again at %1: %2</source>
+        <comment>time of day, what went wrong</comment>
+        <translation>Neuer Versuch um %1: %2</translation>
+    </message>
+    <message>
+        <source>Waiting for its turn, before others</source>
+        <translation>Wartet, kommt vor anderen dran</translation>
+    </message>
+    <message>
+        <source>Waiting for its turn, after others</source>
+        <translation>Wartet, kommt nach anderen dran</translation>
+    </message>
 </context>
 <context>
     <name>main</name>
@@ -825,6 +857,37 @@
     <message>
         <source>Are you part of a Tahoe-LAFS grid already? Run “tarn init --grid FILE” in a terminal, then start this program again.</source>
         <translation>Gehören Sie schon zu einem Tahoe-LAFS-Grid? Führen Sie „tarn init --grid DATEI“ in einem Terminal aus und starten Sie dieses Programm neu.</translation>
+    </message>
+</context>
+<context>
+    <name>tarn::ui::LimitsPanel</name>
+    <message>
+        <source>Pause while the connection is metered</source>
+        <translation>Bei getakteter Verbindung anhalten</translation>
+    </message>
+    <message>
+        <source> kB/s</source>
+        <translation> kB/s</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>keine Grenze</translation>
+    </message>
+    <message>
+        <source>Upload at most</source>
+        <translation>Hochladen höchstens</translation>
+    </message>
+    <message>
+        <source>Download at most</source>
+        <translation>Herunterladen höchstens</translation>
+    </message>
+    <message>
+        <source>To each server</source>
+        <translation>Zu jedem Server</translation>
+    </message>
+    <message>
+        <source>From each server</source>
+        <translation>Von jedem Server</translation>
     </message>
 </context>
 <context>
@@ -946,6 +1009,10 @@ Dieser Hinweis kommt nur einmal.</translation>
     <message>
         <source>Where your files go</source>
         <translation>Wohin Ihre Dateien gehen</translation>
+    </message>
+    <message>
+        <source>How fast transfers go</source>
+        <translation>Wie schnell übertragen wird</translation>
     </message>
 </context>
 <context>
@@ -1080,8 +1147,105 @@ Dieser Hinweis kommt nur einmal.</translation>
         <translation>Entfernen</translation>
     </message>
     <message>
-        <source>“%1” is a folder. This version stores single files: open it and drop the files inside.</source>
-        <translation>„%1“ ist ein Ordner. Diese Version speichert einzelne Dateien: Öffnen Sie ihn und legen Sie die Dateien darin hier ab.</translation>
+        <source>&amp;Pause</source>
+        <translation>An&amp;halten</translation>
+    </message>
+    <message>
+        <source>Stop it for now; it goes on where it stopped</source>
+        <translation>Vorerst anhalten; es geht dort weiter, wo es aufgehört hat</translation>
+    </message>
+    <message>
+        <source>Res&amp;ume</source>
+        <translation>&amp;Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Go on where it stopped</source>
+        <translation>Dort weitermachen, wo es aufgehört hat</translation>
+    </message>
+    <message>
+        <source>Move to the &amp;top</source>
+        <translation>Ganz nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>Make it the first of the list</source>
+        <translation>An den Anfang der Liste stellen</translation>
+    </message>
+    <message>
+        <source>Move &amp;up</source>
+        <translation>Nach o&amp;ben</translation>
+    </message>
+    <message>
+        <source>Let it change places with the one before</source>
+        <translation>Mit der vorigen tauschen</translation>
+    </message>
+    <message>
+        <source>Move &amp;down</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+    <message>
+        <source>Let it change places with the one behind</source>
+        <translation>Mit der nächsten tauschen</translation>
+    </message>
+    <message>
+        <source>Move to the &amp;bottom</source>
+        <translation>&amp;Ganz nach unten</translation>
+    </message>
+    <message>
+        <source>Make it the last of the list</source>
+        <translation>Ans Ende der Liste stellen</translation>
+    </message>
+    <message>
+        <source>Start &amp;before others</source>
+        <translation>&amp;Vor anderen beginnen</translation>
+    </message>
+    <message>
+        <source>Wherever it stands in the list</source>
+        <translation>Wo immer es in der Liste steht</translation>
+    </message>
+    <message>
+        <source>Start &amp;in the list's order</source>
+        <translation>In der &amp;Reihenfolge der Liste beginnen</translation>
+    </message>
+    <message>
+        <source>As it stands in the list</source>
+        <translation>So wie es in der Liste steht</translation>
+    </message>
+    <message>
+        <source>Start &amp;after others</source>
+        <translation>&amp;Nach anderen beginnen</translation>
+    </message>
+    <message>
+        <source>“%1” is a folder that could not be read to its end.</source>
+        <translation>„%1“ ist ein Ordner, der nicht ganz gelesen werden konnte.</translation>
+    </message>
+    <message>
+        <source>Resume all</source>
+        <translation>Alle fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause all</source>
+        <translation>Alle anhalten</translation>
+    </message>
+    <message>
+        <source>Resume a&amp;ll</source>
+        <translation>A&amp;lle fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause a&amp;ll</source>
+        <translation>A&amp;lle anhalten</translation>
+    </message>
+    <message>
+        <source>Let the whole queue go on</source>
+        <translation>Die ganze Liste weiterlaufen lassen</translation>
+    </message>
+    <message>
+        <source>Hold the whole queue</source>
+        <translation>Die ganze Liste anhalten</translation>
+    </message>
+    <message>
+        <source>All paused · %1</source>
+        <comment>%1: counts</comment>
+        <translation>Alles angehalten · %1</translation>
     </message>
 </context>
 <context>

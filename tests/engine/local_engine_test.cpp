@@ -4,7 +4,9 @@
 #include "core/server/server.h"
 #include "tests/engine/grids.h"
 
+#include <QDir>
 #include <QFile>
+#include <QHash>
 #include <QObject>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -127,10 +129,10 @@ private Q_SLOTS:
                 });
         const auto good = file(QStringLiteral("good"), contentOf(10));
         const auto missing = m_temporary->filePath(QStringLiteral("missing"));
-        m_engine->transfers().upload({missing, m_temporary->path(), good});
+        m_engine->transfers().upload({missing, QStringLiteral("/dev/null"), good});
         QTRY_COMPARE_WITH_TIMEOUT(all().size(), 1, patience);
         QCOMPARE(all().first().name, QStringLiteral("good"));
-        QCOMPARE(refused, (QStringList{missing, m_temporary->path()}));
+        QCOMPARE(refused, (QStringList{missing, QStringLiteral("/dev/null")}));
         QCOMPARE(codes, (QStringList{QStringLiteral("FileNotFound"), QStringLiteral("FileUnreadable")}));
 
         m_engine->transfers().download(QStringLiteral("URI:CHK:nonsense"), QStringLiteral("/nowhere/a"));
@@ -147,27 +149,26 @@ private Q_SLOTS:
         setServer(false);
         const auto path = file(QStringLiteral("late"), contentOf(1000));
         const auto id = upload(path);
-        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
-        setServer(true);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).retryAt != 0, patience);
         QVERIFY(QFile::remove(path));
-        m_engine->transfers().retry(id);
+        setServer(true);
         QTRY_COMPARE_WITH_TIMEOUT(transfer(id).errorCode, QStringLiteral("FileNotFound"), patience);
         file(QStringLiteral("late"), contentOf(2000));
-        m_engine->transfers().retry(id);
+        m_engine->transfers().retry({id});
         QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
         QCOMPARE(transfer(id).size, 2000U);
         QVERIFY(transfer(id).errorCode.isEmpty());
     }
 
-    void withTheServerOffAnUploadFailsAndSaysWhy() {
+    void withTheServerOffAnUploadWaitsSaysWhyAndGoesOnWhenItIsBack() {
         startHome();
         setServer(false);
         const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
-        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).retryAt != 0, patience);
+        QVERIFY(transfer(id).state == TransferState::Queued);
         QCOMPARE(transfer(id).errorCode, QStringLiteral("Unreachable"));
         QVERIFY(transfer(id).errorDetail.contains(QStringLiteral("switched off")));
         setServer(true);
-        m_engine->transfers().retry(id);
         QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
     }
 
@@ -226,10 +227,10 @@ private Q_SLOTS:
         startHome();
         const auto path = file(QStringLiteral("large"), contentOf(40 * 1024 * 1024));
         const auto id = upload(path);
-        m_engine->transfers().cancel(id);
+        m_engine->transfers().cancel({id});
         QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Cancelled, patience);
         QVERIFY(!transfer(id).hasCapability);
-        m_engine->transfers().retry(id);
+        m_engine->transfers().retry({id});
         QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
     }
 
@@ -240,12 +241,12 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
         QTRY_VERIFY_WITH_TIMEOUT(transfer(stays).state == TransferState::Done, patience);
         QSignalSpy removed(&m_engine->transfers(), &api::Transfers::removed);
-        m_engine->transfers().remove(id);
+        m_engine->transfers().remove({id});
         QTRY_COMPARE_WITH_TIMEOUT(removed.size(), 1, patience);
         QCOMPARE(all().size(), 1);
         restart();
         QCOMPARE(all().size(), 1);
-        QCOMPARE(all().first().id, stays);
+        QTRY_COMPARE_WITH_TIMEOUT(all().first().id, stays, patience);
         QCOMPARE(all().first().name, QStringLiteral("b"));
         QVERIFY(all().first().state == TransferState::Done);
     }
@@ -293,6 +294,7 @@ private Q_SLOTS:
         startHome();
         m_engine = nullptr;
         m_engine = std::make_unique<LocalEngine>(LocalEngineOptions{folder()});
+        follow();
         m_engine->transfers().upload({file(QStringLiteral("early"), contentOf(1000))});
         m_engine->open();
         QTRY_COMPARE_WITH_TIMEOUT(all().size(), 1, patience);
@@ -337,8 +339,111 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_engine->state() == api::Engine::State::Ready, patience);
         QVERIFY(!m_engine->grid().homeOnly);
         const auto id = upload(file(QStringLiteral("a"), contentOf(1000)));
-        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Failed, patience);
-        QCOMPARE(transfer(id).errorCode, QStringLiteral("NotEnoughServers"));
+        QTRY_COMPARE_WITH_TIMEOUT(transfer(id).errorCode, QStringLiteral("NotEnoughServers"), patience);
+        QVERIFY(transfer(id).state == TransferState::Queued);
+        QVERIFY(transfer(id).retryAt != 0);
+        m_engine->transfers().cancel({id});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Cancelled, patience);
+    }
+
+    void aFolderIsQueuedToItsBottomAndLinksAreNamed() {
+        startHome();
+        QStringList refused;
+        connect(&m_engine->transfers(), &api::Transfers::refused, this,
+                [&](const QString& what, const QString&, const QString&) { refused << what; });
+        QVERIFY(QDir(m_temporary->path()).mkpath(QStringLiteral("Photos/2024/May")));
+        file(QStringLiteral("Photos/a"), contentOf(100));
+        file(QStringLiteral("Photos/2024/May/b"), contentOf(200));
+        QVERIFY(QFile::link(m_temporary->filePath(QStringLiteral("Photos/a")),
+                            m_temporary->filePath(QStringLiteral("Photos/2024/link"))));
+        m_engine->transfers().upload({m_temporary->filePath(QStringLiteral("Photos"))});
+        QTRY_COMPARE_WITH_TIMEOUT(all().size(), 2, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+        QStringList names{all().at(0).name, all().at(1).name};
+        names.sort();
+        QCOMPARE(names, (QStringList{QStringLiteral("Photos/2024/May/b"), QStringLiteral("Photos/a")}));
+        QCOMPARE(refused, QStringList{m_temporary->filePath(QStringLiteral("Photos/2024/link"))});
+    }
+
+    void aPausedTransferWaitsAlsoForTheNextStartAndGoesOn() {
+        startHome();
+        hold(true);
+        const auto first = upload(file(QStringLiteral("a"), contentOf(1000)));
+        const auto second = upload(file(QStringLiteral("b"), contentOf(1000)));
+        m_engine->transfers().pause({first});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(first).state == TransferState::Paused, patience);
+        hold(false);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(second).state == TransferState::Done, patience);
+        QVERIFY(transfer(first).state == TransferState::Paused);
+        restart();
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(first).state == TransferState::Paused, patience);
+        m_engine->transfers().resume({first});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(first).state == TransferState::Done, patience);
+    }
+
+    void aRunningTransferIsPausedAndLosesNothing() {
+        startHome();
+        const auto content = contentOf(40 * 1024 * 1024);
+        const auto id = upload(file(QStringLiteral("large"), content));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Running, patience);
+        m_engine->transfers().pause({id});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Paused, patience);
+        m_engine->transfers().resume({id});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        const auto target = m_temporary->filePath(QStringLiteral("copy"));
+        const auto copy = added([&] { m_engine->transfers().saveCopy(id, target); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(copy).state == TransferState::Done, patience);
+        QVERIFY(read(target) == content);
+    }
+
+    void theListIsReorderedAndRunsInItsOrder() {
+        startHome();
+        hold(true);
+        QList<api::TransferId> ids;
+        for (int i = 0; i < 4; ++i) {
+            ids << upload(file(QStringLiteral("large %1").arg(i), contentOf(2 * 1024 * 1024 + i)));
+        }
+        m_engine->transfers().move({ids.at(3)}, api::QueueStep::Top);
+        m_engine->transfers().move({ids.at(0)}, api::QueueStep::Bottom);
+        m_engine->transfers().prioritise({ids.at(2)}, api::Priority::High);
+        const QList<api::TransferId> expected{ids.at(3), ids.at(1), ids.at(2), ids.at(0)};
+        QTRY_COMPARE_WITH_TIMEOUT(m_order, expected, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(ids.at(2)).priority == api::Priority::High, patience);
+        QList<api::TransferId> started;
+        connect(&m_engine->transfers(), &api::Transfers::changed, this, [&](const QList<TransferSnapshot>& snapshots) {
+            for (const auto& snapshot : snapshots) {
+                if (snapshot.state == TransferState::Running && !started.contains(snapshot.id)) {
+                    started << snapshot.id;
+                }
+            }
+        });
+        hold(false);
+        QTRY_VERIFY_WITH_TIMEOUT(allAre(TransferState::Done), patience);
+        restart();
+        QTRY_COMPARE_WITH_TIMEOUT(m_order, expected, patience);
+        // Two at a time: the preferred one and the first of the list begin.
+        QVERIFY(started.mid(0, 2).contains(ids.at(2)));
+        QVERIFY(started.mid(0, 2).contains(ids.at(3)));
+    }
+
+    void totalsAndSettingsAreToldAndKept() {
+        startHome();
+        hold(true);
+        (void)upload(file(QStringLiteral("a"), contentOf(1000)));
+        (void)upload(file(QStringLiteral("b"), contentOf(500)));
+        auto& transfers = m_engine->transfers();
+        QTRY_COMPARE_WITH_TIMEOUT(transfers.totals().waiting, 2, patience);
+        QCOMPARE(transfers.totals().activeBytes, 1500U);
+        auto settings = transfers.settings();
+        settings.totalUp = 123'000;
+        transfers.setSettings(settings);
+        QTRY_COMPARE_WITH_TIMEOUT(transfers.settings(), settings, patience);
+        restart();
+        QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().settings(), settings, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().totals().waiting, 2, patience);
+        hold(false);
+        QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().totals().done, 2, patience);
+        QCOMPARE(m_engine->transfers().totals().waiting, 0);
     }
 
     void hundredsOfSmallFilesAllArrive() {
@@ -368,6 +473,7 @@ private:
         m_engine = std::make_unique<LocalEngine>(LocalEngineOptions{folder()});
         connect(m_engine.get(), &api::Engine::stateChanged, this,
                 [this](api::Engine::State state) { m_states << state; });
+        follow();
         m_engine->open();
     }
 
@@ -382,6 +488,13 @@ private:
         QTRY_COMPARE_WITH_TIMEOUT(m_states.size(), 2, patience);
         m_engine->createHomeProfile();
         QTRY_VERIFY_WITH_TIMEOUT(home().state == HomeState::On, patience);
+    }
+
+    void hold(bool held) {
+        auto settings = m_engine->transfers().settings();
+        settings.held = held;
+        m_engine->transfers().setSettings(settings);
+        QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().settings(), settings, patience);
     }
 
     void setServer(bool on) {
@@ -413,7 +526,48 @@ private:
         return added([&] { m_engine->transfers().upload({path}); });
     }
 
-    [[nodiscard]] QList<TransferSnapshot> all() const { return m_engine->transfers().snapshots(); }
+    /// What the engine has told of each transfer, in the list's order.
+    [[nodiscard]] QList<TransferSnapshot> all() const {
+        QList<TransferSnapshot> snapshots;
+        for (const auto id : m_order) {
+            snapshots << m_seen.value(id);
+        }
+        return snapshots;
+    }
+
+    void follow() {
+        m_order.clear();
+        m_seen.clear();
+        auto& transfers = m_engine->transfers();
+        connect(&transfers, &api::Transfers::listed, this, [this, &transfers](const QList<api::TransferId>& ids) {
+            m_order << ids;
+            transfers.load(ids);
+        });
+        connect(&transfers, &api::Transfers::stale, this, [this, &transfers] { transfers.load(m_order); });
+        const auto see = [this](const QList<TransferSnapshot>& snapshots) {
+            for (const auto& snapshot : snapshots) {
+                m_seen.insert(snapshot.id, snapshot);
+            }
+        };
+        connect(&transfers, &api::Transfers::changed, this, see);
+        connect(&transfers, &api::Transfers::added, this, [this, see](const QList<TransferSnapshot>& snapshots) {
+            for (const auto& snapshot : snapshots) {
+                m_order << snapshot.id;
+            }
+            see(snapshots);
+        });
+        connect(&transfers, &api::Transfers::removed, this, [this](const QList<api::TransferId>& ids) {
+            m_order.removeIf([&ids](api::TransferId id) { return ids.contains(id); });
+        });
+        connect(&transfers, &api::Transfers::moved, this,
+                [this](const QList<api::TransferId>& ids, api::TransferId before) {
+                    m_order.removeIf([&ids](api::TransferId id) { return ids.contains(id); });
+                    auto at = before == 0 ? m_order.size() : m_order.indexOf(before);
+                    for (const auto id : ids) {
+                        m_order.insert(at++, id);
+                    }
+                });
+    }
     [[nodiscard]] TransferSnapshot transfer(api::TransferId id) const {
         for (const auto& snapshot : all()) {
             if (snapshot.id == id) {
@@ -432,6 +586,8 @@ private:
     std::unique_ptr<QTemporaryDir> m_temporary;
     std::unique_ptr<LocalEngine> m_engine;
     QList<api::Engine::State> m_states;
+    QList<api::TransferId> m_order;
+    QHash<api::TransferId, TransferSnapshot> m_seen;
 };
 
 QTEST_GUILESS_MAIN(LocalEngineTest)

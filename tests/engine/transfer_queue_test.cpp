@@ -13,7 +13,7 @@ using journal::RowId;
 
 namespace {
 
-constexpr TransferQueue::Limits limits{2, 3, 1000};
+constexpr TransferQueue::Limits limits{3, 2, 1000};
 const SteadyTime start{std::chrono::seconds(100)};
 const WallTime today{std::chrono::hours(24 * 365 * 50)};
 
@@ -47,117 +47,94 @@ class TransferQueueTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void transfersStartInQueueOrderUpToTheLimits() {
-        TransferQueue queue(limits);
-        queue.insert(
+    void transfersStartInTheOrderOfferedUpToTheLimits() {
+        TransferQueue queue;
+        queue.offer(
             {rowOf(1, 5000), rowOf(2, 10), rowOf(3, 5000), rowOf(4, 5000), rowOf(5, 10), rowOf(6, 10), rowOf(7, 10)});
-        QCOMPARE(queue.start(), (std::vector<RowId>{1, 2, 3, 5, 6}));
-        QVERIFY(queue.start().empty());
+        QCOMPARE(queue.start(limits, start), (std::vector<RowId>{1, 2, 3, 5, 6}));
+        QVERIFY(queue.start(limits, start).empty());
         QCOMPARE(queue.running(), (std::vector<RowId>{1, 2, 3, 5, 6}));
+        QCOMPARE(queue.waiting(), std::size_t{2});
+        QVERIFY(queue.smallFull(limits) && queue.largeFull(limits));
     }
 
     void aFinishedTransferMakesRoomForTheNextOfItsKind() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 5000), rowOf(2, 5000), rowOf(3, 5000), rowOf(4, 10)});
-        QCOMPARE(queue.start(), (std::vector<RowId>{1, 2, 4}));
-        queue.settle(queue.uploaded(4, outcomeOf("URI:LIT:mfrgg"), today));
-        QVERIFY(queue.start().empty());
-        queue.settle(queue.uploaded(1, outcomeOf("URI:LIT:mfrgg"), today));
-        QCOMPARE(queue.start(), std::vector<RowId>{3});
+        TransferQueue queue;
+        queue.offer({rowOf(1, 5000), rowOf(2, 5000), rowOf(3, 5000), rowOf(4, 10)});
+        QCOMPARE(queue.start(limits, start), (std::vector<RowId>{1, 2, 4}));
+        QVERIFY(queue.settle(4, start)->small);
+        QVERIFY(queue.start(limits, start).empty());
+        const auto settled = queue.settle(1, start + std::chrono::seconds(3));
+        QVERIFY(!settled->small);
+        QVERIFY(settled->ran == std::chrono::seconds(3));
+        QCOMPARE(queue.start(limits, start), std::vector<RowId>{3});
+        QVERIFY(!queue.settle(1, start));
     }
 
-    void whatRanWhenTheProgramEndedIsQueuedAgain() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10, journal::State::Running), rowOf(2, 10, journal::State::Done),
-                      rowOf(3, 10, journal::State::Failed), rowOf(4, 10, journal::State::Cancelled)});
-        QVERIFY(queue.snapshot(1)->state == TransferState::Queued);
-        QCOMPARE(queue.start(), std::vector<RowId>{1});
+    void whatRunsIsNotOfferedASecondTime() {
+        TransferQueue queue;
+        queue.offer({rowOf(1, 10), rowOf(2, 10)});
+        QCOMPARE(queue.start(limits, start), (std::vector<RowId>{1, 2}));
+        queue.offer({rowOf(1, 10), rowOf(2, 10), rowOf(3, 10)});
+        QCOMPARE(queue.start(limits, start), std::vector<RowId>{3});
     }
 
-    void aQueuedTransferIsCancelledOnTheSpot() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10)});
-        const auto cancelling = queue.cancel(1, today);
-        QVERIFY(!cancelling.stop);
-        QVERIFY(cancelling.row);
-        QVERIFY(cancelling.row->state == journal::State::Cancelled);
-        QVERIFY(queue.start().empty());
+    void aNewOfferTakesTheOldOnesPlace() {
+        TransferQueue queue;
+        queue.offer({rowOf(1, 5000), rowOf(2, 5000), rowOf(3, 5000)});
+        queue.withdraw();
+        QVERIFY(queue.start(limits, start).empty());
+        queue.offer({rowOf(3, 5000), rowOf(2, 5000)});
+        QCOMPARE(queue.start(limits, start), (std::vector<RowId>{3, 2}));
     }
 
-    void aRunningTransferIsStoppedFirst() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10)});
-        (void)queue.start();
-        const auto cancelling = queue.cancel(1, today);
-        QVERIFY(cancelling.stop);
-        QVERIFY(!cancelling.row);
-        QVERIFY(queue.snapshot(1)->state == TransferState::Running);
-        queue.settle(queue.failed(1, {ErrorCode::Cancelled, {}, false}, today));
-        QVERIFY(queue.snapshot(1)->state == TransferState::Cancelled);
-        QVERIFY(queue.snapshot(1)->errorCode.isEmpty());
-    }
-
-    void cancellingWhatIsOverChangesNothing() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10, journal::State::Done)});
-        const auto cancelling = queue.cancel(1, today);
-        QVERIFY(!cancelling.stop && !cancelling.row);
-        QVERIFY(queue.snapshot(1)->state == TransferState::Done);
-        QVERIFY(!queue.cancel(77, today).row);
-    }
-
-    void aFailedTransferSaysWhyAndCanBeTriedAgain() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10)});
-        (void)queue.start();
-        QVERIFY(!queue.retry(1));
-        queue.settle(queue.failed(1, {ErrorCode::NotEnoughServers, "2 of 7", true}, today));
-        auto snapshot = *queue.snapshot(1);
+    void aFailedTransferSaysWhy() {
+        TransferQueue queue;
+        queue.offer({rowOf(1, 10)});
+        (void)queue.start(limits, start);
+        const auto row = queue.failed(1, {ErrorCode::NotEnoughServers, "2 of 7", true}, today);
+        const auto snapshot = queue.snapshots().make(row);
         QVERIFY(snapshot.state == TransferState::Failed);
         QCOMPARE(snapshot.errorCode, QStringLiteral("NotEnoughServers"));
         QCOMPARE(snapshot.errorDetail, QStringLiteral("2 of 7"));
+        QVERIFY(queue.failed(1, {ErrorCode::Cancelled, {}, false}, today).state == journal::State::Cancelled);
+    }
 
-        const auto row = queue.retry(1);
-        QVERIFY(row);
-        QVERIFY(row->state == journal::State::Queued);
-        QVERIFY(row->errorName.empty());
-        snapshot = *queue.snapshot(1);
+    void aPostponedTransferIsQueuedAndSaysWhen() {
+        TransferQueue queue;
+        auto row = rowOf(1, 10);
+        row.attempts = 2;
+        queue.offer({row});
+        (void)queue.start(limits, start);
+        const auto later = queue.postponed(1, {ErrorCode::Unreachable, "gone", true}, today + std::chrono::seconds(90));
+        QVERIFY(later.state == journal::State::Queued);
+        QCOMPARE(later.attempts, 3U);
+        const auto snapshot = queue.snapshots().make(later);
         QVERIFY(snapshot.state == TransferState::Queued);
-        QVERIFY(snapshot.errorCode.isEmpty());
-        QCOMPARE(queue.start(), std::vector<RowId>{1});
+        QCOMPARE(snapshot.errorCode, QStringLiteral("Unreachable"));
+        QCOMPARE(snapshot.retryAt, qint64{24 * 365 * 50} * 3600 + 90);
+        // A next attempt that ends well leaves nothing of it.
+        TransferQueue again;
+        again.offer({later});
+        (void)again.start(limits, start);
+        const auto done = again.downloaded(1, today);
+        QVERIFY(done.errorName.empty() && done.errorDetail.empty() && done.notBefore == WallTime());
     }
 
-    void onlyWhatFailedOrWasCancelledIsTriedAgain() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10), rowOf(2, 10, journal::State::Done), rowOf(3, 10, journal::State::Cancelled)});
-        QVERIFY(!queue.retry(1));
-        QVERIFY(!queue.retry(2));
-        QVERIFY(queue.retry(3));
-        QVERIFY(!queue.retry(77));
-    }
-
-    void aRunningTransferIsNotRemoved() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10), rowOf(2, 10, journal::State::Done)});
-        (void)queue.start();
-        QVERIFY(!queue.remove(1));
-        QVERIFY(queue.remove(2));
-        QVERIFY(!queue.remove(2));
-        QCOMPARE(queue.snapshots().size(), 1);
-    }
-
-    void aQueuedTransferThatIsRemovedNeverStarts() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10), rowOf(2, 5000)});
-        QVERIFY(queue.remove(1));
-        QVERIFY(queue.remove(2));
-        QVERIFY(queue.start().empty());
+    void whatServersMayHoldIsNotedOnce() {
+        TransferQueue queue;
+        queue.offer({rowOf(1, 5000)});
+        QVERIFY(!queue.begun(1));
+        (void)queue.start(limits, start);
+        QVERIFY(queue.begun(1));
+        QVERIFY(!queue.begun(1));
+        QVERIFY(queue.postponed(1, {ErrorCode::TimedOut, {}, true}, today).begun);
     }
 
     void progressIsCountedInBytesOfTheFile() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 3000)});
-        (void)queue.start();
+        TransferQueue queue;
+        queue.offer({rowOf(1, 3000)});
+        (void)queue.start(limits, start);
         auto progress = progressOf(upload::Phase::Hashing, 0);
         progress.hashed = ByteCount(1200);
         queue.progressed(1, progress, 3, start);
@@ -173,13 +150,14 @@ private Q_SLOTS:
         QCOMPARE(snapshot.bytesPerSecond, 1500.0);
         QCOMPARE(*snapshot.secondsLeft, 1U);
         QCOMPARE(snapshot.sharesNeeded, 3);
+        QCOMPARE(queue.doneBytes(), 1500U);
     }
 
     void theShareCellsFollowTheUpload() {
         using Where = upload::ShareState::Where;
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 3000)});
-        (void)queue.start();
+        TransferQueue queue;
+        queue.offer({rowOf(1, 3000)});
+        (void)queue.start(limits, start);
         auto progress = progressOf(upload::Phase::Shares, 100);
         progress.shares = {{Where::Waiting, ""}, {Where::Sending, "alpha"}, {Where::Placed, "beta"}};
         queue.progressed(1, progress, 2, start);
@@ -191,19 +169,17 @@ private Q_SLOTS:
 
     void aFinishedUploadKnowsWhereItsSharesAre() {
         using Where = upload::ShareState::Where;
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 3000)});
-        (void)queue.start();
+        TransferQueue queue;
+        queue.offer({rowOf(1, 3000)});
+        (void)queue.start(limits, start);
         auto outcome = outcomeOf("URI:LIT:mfrgg");
         outcome.shares = {{Where::Placed, "alpha"}, {Where::FoundThere, "two\nlines"}, {Where::Lost, ""}};
         const auto row = queue.uploaded(1, outcome, today);
         QVERIFY(queue.snapshot(1)->state == TransferState::Running);
-        queue.settle(row);
+        QVERIFY(queue.settle(1, start));
+        QVERIFY(!queue.snapshot(1));
 
-        TransferQueue next(limits);
-        next.insert({row});
-        const auto snapshot = *next.snapshot(1);
-        QCOMPARE(snapshot, *queue.snapshot(1));
+        const auto snapshot = queue.snapshots().make(row);
         QVERIFY(snapshot.state == TransferState::Done);
         QVERIFY(snapshot.phase == api::Phase::Done);
         QVERIFY(snapshot.hasCapability);
@@ -214,51 +190,32 @@ private Q_SLOTS:
     }
 
     void aSnapshotHoldsNoCapability() {
-        TransferQueue queue(limits);
         auto row = rowOf(1, 3, journal::State::Done);
         row.capability = "URI:LIT:mfrgg";
-        queue.insert({row});
-        const auto snapshot = *queue.snapshot(1);
+        const auto snapshot = SnapshotMaker().make(row);
         for (const auto& text : {snapshot.name, snapshot.localPath, snapshot.errorDetail}) {
             QVERIFY(!text.contains(QStringLiteral("URI:")));
         }
-        QCOMPARE(queue.row(1)->capability, std::string("URI:LIT:mfrgg"));
+        QVERIFY(snapshot.hasCapability);
     }
 
     void aFileThatGrewBeforeItRanKeepsTheCountsRight() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 10), rowOf(2, 5000), rowOf(3, 5000), rowOf(4, 5000)});
-        QCOMPARE(queue.start(), (std::vector<RowId>{1, 2, 3}));
+        TransferQueue queue;
+        queue.offer({rowOf(1, 10), rowOf(2, 5000), rowOf(3, 5000), rowOf(4, 5000)});
+        QCOMPARE(queue.start(limits, start), (std::vector<RowId>{1, 2, 3}));
         queue.progressed(1, progressOf(upload::Phase::Shares, 0), 3, start);  // 3000 bytes: a large one by now
         QCOMPARE(queue.snapshot(1)->size, 3000U);
-        queue.settle(queue.uploaded(1, outcomeOf("URI:LIT:mfrgg"), today));
-        QVERIFY(queue.start().empty());
+        QVERIFY(queue.settle(1, start)->small);
+        QVERIFY(queue.start(limits, start).empty());
     }
 
     void progressOfWhatDoesNotRunIsPassedOver() {
-        TransferQueue queue(limits);
-        queue.insert({rowOf(1, 3000)});
+        TransferQueue queue;
+        queue.offer({rowOf(1, 3000)});
         queue.progressed(1, progressOf(upload::Phase::Shares, 5000), 3, start);
         queue.progressed(77, progressOf(upload::Phase::Shares, 5000), 3, start);
-        QCOMPARE(queue.snapshot(1)->done, 0U);
+        QCOMPARE(queue.doneBytes(), 0U);
         QVERIFY(!queue.snapshot(77));
-    }
-
-    void tenThousandTransfersAreStartedOneByOne() {
-        TransferQueue queue(TransferQueue::Limits{1, 1, 1000});
-        std::vector<Row> rows;
-        for (RowId id = 1; id <= 10'000; ++id) {
-            rows.push_back(rowOf(id, id % 2 == 0 ? 10 : 5000));
-        }
-        queue.insert(std::move(rows));
-        std::size_t finished = 0;
-        for (auto started = queue.start(); !started.empty(); started = queue.start()) {
-            for (const auto id : started) {
-                queue.settle(queue.downloaded(id, today));
-                ++finished;
-            }
-        }
-        QCOMPARE(finished, std::size_t{10'000});
     }
 };
 

@@ -81,6 +81,10 @@ private Q_SLOTS:
         row.errorName = "DiskFull";
         row.errorDetail = "why";
         row.shares = "alpha\n\nbeta\n";
+        row.priority = journal::Priority::High;
+        row.attempts = 7;
+        row.begun = true;
+        row.notBefore = WallTime(std::chrono::microseconds(1'700'000'001'000'001));
         row.added = WallTime(std::chrono::microseconds(1'700'000'000'123'456));
         row.finished = WallTime(std::chrono::microseconds(1'700'000'000'999'999));
         const auto id = mustOpen(file())->add(row);
@@ -102,6 +106,10 @@ private Q_SLOTS:
         QCOMPARE(kept.shares, row.shares);
         QVERIFY(kept.added == row.added);
         QVERIFY(kept.finished == row.finished);
+        QVERIFY(kept.priority == row.priority);
+        QCOMPARE(kept.attempts, row.attempts);
+        QVERIFY(kept.begun);
+        QVERIFY(kept.notBefore == row.notBefore);
     }
 
     void rowsKeepTheOrderInWhichTheyWereAdded() {
@@ -120,7 +128,7 @@ private Q_SLOTS:
         auto journal = mustOpen(file());
         const auto first = journal->add(rowNamed("first"));
         QVERIFY(first);
-        QVERIFY(journal->remove(*first));
+        QVERIFY(journal->remove({*first}));
         journal = nullptr;
         journal = mustOpen(file());
         const auto second = journal->add(rowNamed("second"));
@@ -131,7 +139,8 @@ private Q_SLOTS:
     void removingWhatIsNotThereDoesNothing() {
         auto journal = mustOpen(file());
         QVERIFY(journal->add(rowNamed("stays")));
-        QVERIFY(journal->remove(77));
+        const auto removed = journal->remove({77});
+        QVERIFY(removed && removed->empty());
         QCOMPARE(journal->rows()->size(), std::size_t{1});
     }
 
@@ -230,7 +239,7 @@ private Q_SLOTS:
 
     void aJournalOfANewerVersionIsReportedAndLeftAsItIs() {
         QVERIFY(mustOpen(file())->add(rowNamed("a")));
-        runSql(file(), "PRAGMA user_version = 2;");
+        runSql(file(), "PRAGMA user_version = 3;");
         const auto content = bytesOf(file());
         const auto opened = Journal::open(file());
         QVERIFY(!opened);
@@ -278,7 +287,7 @@ private Q_SLOTS:
         journal = nullptr;
         QVERIFY(bytesOf(file()).contains(QByteArray::fromStdString(secret)));
         journal = mustOpen(file());
-        QVERIFY(journal->remove(*id));
+        QVERIFY(journal->remove({*id}));
         journal = nullptr;
         QVERIFY(!bytesOf(file()).contains(QByteArray::fromStdString(secret)));
         QVERIFY(!std::filesystem::exists(file().string() + "-wal"));

@@ -4,6 +4,7 @@
 #include <QDirIterator>
 #include <QFile>
 #include <QProcess>
+#include <QSet>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -107,11 +108,17 @@ private Q_SLOTS:
 
         const auto engine = openEngine();
         QCOMPARE(engine->state(), Engine::State::Ready);
-        const auto isDone = [&engine](const QString& name) {
-            const auto rows = engine->transfers().snapshots();
-            return std::any_of(rows.begin(), rows.end(), [&name](const api::TransferSnapshot& row) {
-                return row.name == name && row.state == TransferState::Done;
-            });
+        QSet<QString> done;
+        connect(&engine->transfers(), &api::Transfers::changed, this, [&](const QList<api::TransferSnapshot>& rows) {
+            for (const api::TransferSnapshot& row : rows) {
+                if (row.state == TransferState::Done) {
+                    done.insert(row.name);
+                }
+            }
+        });
+        engine->transfers().load({1, 2});
+        const auto isDone = [&done](const QString& name) {
+            return done.contains(name);
         };
         QTRY_VERIFY_WITH_TIMEOUT(isDone(QStringLiteral("first.txt")), kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(isDone(QStringLiteral("zweite Datei.txt")), kPatience);

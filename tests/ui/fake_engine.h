@@ -4,8 +4,10 @@
 
 #include <QMap>
 #include <QPair>
+#include <QSet>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tarn::ui_test {
@@ -13,7 +15,36 @@ namespace tarn::ui_test {
 /// A transfer queue in memory: nothing moves but by the test's hand. It records what was asked of it.
 class FakeTransfers final : public api::Transfers {
 public:
-    [[nodiscard]] QList<api::TransferSnapshot> snapshots() const override { return rows; }
+    [[nodiscard]] api::QueueTotals totals() const override {
+        api::QueueTotals sums;
+        for (const api::TransferSnapshot& row : rows) {
+            switch (row.state) {
+            case api::TransferState::Running: ++sums.running; break;
+            case api::TransferState::Queued: ++sums.waiting; break;
+            case api::TransferState::Paused: ++sums.paused; continue;
+            case api::TransferState::Done: ++sums.done; continue;
+            case api::TransferState::Failed: ++sums.failed; continue;
+            case api::TransferState::Cancelled: ++sums.cancelled; continue;
+            }
+            sums.activeBytes += row.size;
+            sums.activeDone += row.done;
+            sums.bytesPerSecond += static_cast<quint64>(row.bytesPerSecond);
+        }
+        return sums;
+    }
+    [[nodiscard]] api::QueueSettings settings() const override { return set; }
+    void load(const QList<api::TransferId>& ids) override {
+        ++loads;
+        loaded += ids.size();
+        if (!answers) {
+            return;
+        }
+        QList<api::TransferSnapshot> found;
+        const QSet<api::TransferId> wanted(ids.begin(), ids.end());
+        std::copy_if(rows.begin(), rows.end(), std::back_inserter(found),
+                     [&wanted](const api::TransferSnapshot& row) { return wanted.contains(row.id); });
+        Q_EMIT changed(found);
+    }
 
     void upload(const QStringList& paths) override { uploaded += paths; }
     void saveCopy(api::TransferId finished, const QString& targetPath) override {
@@ -22,13 +53,27 @@ public:
     void download(const QString& capability, const QString& targetPath) override {
         downloads.append({capability, targetPath});
     }
-    void cancel(api::TransferId id) override { cancelled.append(id); }
-    void retry(api::TransferId id) override { retried.append(id); }
-    void remove(api::TransferId id) override {
-        removedIds.append(id);
+    void pause(const QList<api::TransferId>& ids) override { paused += ids; }
+    void resume(const QList<api::TransferId>& ids) override { resumed += ids; }
+    void cancel(const QList<api::TransferId>& ids) override { cancelled += ids; }
+    void retry(const QList<api::TransferId>& ids) override { retried += ids; }
+    void remove(const QList<api::TransferId>& ids) override {
+        removedIds += ids;
         if (answers) {
-            rows.removeIf([id](const api::TransferSnapshot& row) { return row.id == id; });
-            Q_EMIT removed(id);
+            const QSet<api::TransferId> gone(ids.begin(), ids.end());
+            rows.removeIf([&gone](const api::TransferSnapshot& row) { return gone.contains(row.id); });
+            Q_EMIT removed(ids);
+            Q_EMIT totalsChanged(totals());
+        }
+    }
+    void move(const QList<api::TransferId>& ids, api::QueueStep step) override { moves.append({ids, step}); }
+    void prioritise(const QList<api::TransferId>& ids, api::Priority priority) override {
+        priorities.append({ids, priority});
+    }
+    void setSettings(const api::QueueSettings& wanted) override {
+        if (answers) {
+            set = wanted;
+            Q_EMIT settingsChanged(set);
         }
     }
     void requestCapability(api::TransferId id) override {
@@ -43,6 +88,7 @@ public:
     void add(const QList<api::TransferSnapshot>& more) {
         rows += more;
         Q_EMIT added(more);
+        Q_EMIT totalsChanged(totals());
     }
     void change(const api::TransferSnapshot& row) { change(QList{row}); }
     void change(const QList<api::TransferSnapshot>& news) {
@@ -54,6 +100,17 @@ public:
             }
         }
         Q_EMIT changed(news);
+        Q_EMIT totalsChanged(totals());
+    }
+    /// Rows that were there before anybody looked.
+    void list(const QList<api::TransferSnapshot>& before) {
+        rows += before;
+        QList<api::TransferId> ids;
+        for (const api::TransferSnapshot& row : before) {
+            ids.append(row.id);
+        }
+        Q_EMIT listed(ids);
+        Q_EMIT totalsChanged(totals());
     }
     void refuse(const QString& what, const QString& code) { Q_EMIT refused(what, code, {}); }
 
@@ -62,6 +119,13 @@ public:
     QStringList uploaded;
     QList<QPair<api::TransferId, QString>> copies;
     QList<QPair<QString, QString>> downloads;
+    QList<api::TransferId> paused;
+    QList<api::TransferId> resumed;
+    QList<QPair<QList<api::TransferId>, api::QueueStep>> moves;
+    QList<QPair<QList<api::TransferId>, api::Priority>> priorities;
+    api::QueueSettings set;
+    int loads = 0;
+    qsizetype loaded = 0;
     QList<api::TransferId> cancelled;
     QList<api::TransferId> retried;
     QList<api::TransferId> removedIds;

@@ -5,6 +5,8 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
+
 namespace tarn::ui_test {
 
 using ui::TransferModel;
@@ -24,29 +26,30 @@ private:
     /// What the model shows must be what the queue holds, whatever happened before.
     static void compare(const TransferModel& model, const FakeTransfers& transfers) {
         QCOMPARE(model.rowCount(), static_cast<int>(transfers.rows.size()));
-        ui::TransferTotals totals;
         for (int row = 0; row < model.rowCount(); ++row) {
+            if (model.known(model.idAt(row)) == nullptr) {
+                (void)model.at(row);
+                QCoreApplication::processEvents();  // it is asked for, and comes
+            }
             QCOMPARE(model.at(row), transfers.rows.at(row));
             QCOMPARE(model.rowOf(transfers.rows.at(row).id), row);
-            totals.add(transfers.rows.at(row));
         }
-        QCOMPARE(model.totals(), totals);
+        QCOMPARE(model.totals(), ui::TransferTotals(transfers.totals()));
     }
 
 private Q_SLOTS:
     void itKeepsToTheRulesOfModelsThroughAHistory() {
         FakeTransfers transfers;
-        transfers.rows = rows(0, 10);
         TransferModel model(transfers);
+        transfers.list(rows(0, 10));
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         compare(model, transfers);
         transfers.add(rows(10, 25));
         compare(model, transfers);
         transfers.change({sending(3, QStringLiteral("x"), 50, 5), stored(24, QStringLiteral("y"), 6)});
         compare(model, transfers);
-        for (const api::TransferId id : {0, 1, 2, 7, 11, 12, 24}) {
-            transfers.remove(id);
-        }
+        transfers.remove({0, 1, 2, 7});
+        transfers.remove({11, 12, 24});
         QCoreApplication::processEvents();
         compare(model, transfers);
         transfers.add(rows(30, 31));
@@ -95,7 +98,7 @@ private Q_SLOTS:
         transfers.add(rows(0, 3000));
         QSignalSpy removals(&model, &QAbstractItemModel::rowsRemoved);
         for (int id = 500; id < 1500; ++id) {
-            transfers.remove(id);
+            transfers.remove({id});
         }
         QCoreApplication::processEvents();
         QCOMPARE(removals.size(), 1);
@@ -107,20 +110,98 @@ private Q_SLOTS:
         TransferModel model(transfers);
         transfers.add(rows(0, 3));
         Q_EMIT transfers.changed({waiting(99, QStringLiteral("ghost"), 1)});
-        Q_EMIT transfers.removed(98);
+        Q_EMIT transfers.removed({98});
         QCoreApplication::processEvents();
         compare(model, transfers);
     }
 
     void oneAddedTwiceIsThereOnce() {
         FakeTransfers transfers;
-        transfers.rows = rows(0, 3);
         TransferModel model(transfers);
+        transfers.add(rows(0, 3));
         api::TransferSnapshot news = transfers.rows.at(2);
         news.done = 7;
         transfers.rows[2] = news;
         Q_EMIT transfers.added({news});
+        Q_EMIT transfers.totalsChanged(transfers.totals());
         compare(model, transfers);
+    }
+
+    void movesAreFollowedRowByRow() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        transfers.add(rows(0, 8));
+        const auto move = [&](const QList<api::TransferId>& ids, api::TransferId before) {
+            QList<api::TransferSnapshot> moving;
+            for (const api::TransferId id : ids) {
+                const auto at = std::find_if(transfers.rows.begin(), transfers.rows.end(),
+                                             [id](const api::TransferSnapshot& row) { return row.id == id; });
+                moving.append(*at);
+                transfers.rows.erase(at);
+            }
+            auto at = std::find_if(transfers.rows.begin(), transfers.rows.end(),
+                                   [before](const api::TransferSnapshot& row) { return row.id == before; });
+            for (const api::TransferSnapshot& row : moving) {
+                at = transfers.rows.insert(at, row) + 1;
+            }
+            Q_EMIT transfers.moved(ids, before == -1 ? 0 : before);
+            compare(model, transfers);
+        };
+        transfers.rows.removeFirst();  // the number 0 means the end
+        Q_EMIT transfers.removed({0});
+        Q_EMIT transfers.totalsChanged(transfers.totals());
+        QCoreApplication::processEvents();
+        move({7}, 1);
+        move({3, 1}, -1);
+        move({2, 6}, 5);
+        move({5}, 4);
+        Q_EMIT transfers.moved({99}, 1);
+        Q_EMIT transfers.moved({1}, 99);
+        compare(model, transfers);
+    }
+
+    void aLongListIsLoadedOnlyWhereItIsLookedAt() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.list(rows(1, 50'001));
+        QCOMPARE(model.rowCount(), 50'000);
+        QCoreApplication::processEvents();
+        QCOMPARE(transfers.loads, 0);
+        QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+        for (int row = 40'000; row < 40'020; ++row) {
+            QCOMPARE(model.at(row).id, row + 1);
+            QVERIFY(model.at(row).name.isEmpty());
+        }
+        QCoreApplication::processEvents();
+        QCOMPARE(transfers.loads, 1);
+        QCOMPARE(transfers.loaded, 20);
+        QCOMPARE(changes.size(), 1);
+        QCOMPARE(model.at(40'007).name, QStringLiteral("file 40008"));
+        for (int page = 0; page < 100; ++page) {
+            for (int row = page * 100; row < page * 100 + 20; ++row) {
+                (void)model.at(row);
+            }
+            QCoreApplication::processEvents();
+        }
+        int known = 0;
+        for (int row = 0; row < model.rowCount(); ++row) {
+            known += model.known(model.idAt(row)) != nullptr ? 1 : 0;
+        }
+        QVERIFY(known <= TransferModel::mostKept);
+    }
+
+    void whatIsOutOfDateIsShownUntilThereIsBetter() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        transfers.add(rows(1, 4));
+        transfers.rows[1].state = api::TransferState::Paused;
+        Q_EMIT transfers.stale();
+        QCOMPARE(model.at(1).name, QStringLiteral("file 2"));
+        QVERIFY(model.at(1).state == api::TransferState::Queued);
+        QCoreApplication::processEvents();
+        QVERIFY(model.at(1).state == api::TransferState::Paused);
+        QCOMPARE(transfers.loaded, 1);
     }
 };
 

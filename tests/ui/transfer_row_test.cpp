@@ -19,12 +19,11 @@ class TransferRowTest : public QObject {
     Q_OBJECT
 
 private:
-    static QStyleOptionViewItem option(int width, api::TransferState state,
-                                       Qt::LayoutDirection direction = Qt::LeftToRight) {
+    static QStyleOptionViewItem option(int width, Qt::LayoutDirection direction = Qt::LeftToRight) {
         QStyleOptionViewItem made;
         made.font = QApplication::font();
         made.direction = direction;
-        made.rect = QRect(0, 100, width, TransferRow::height(made.font, state));
+        made.rect = QRect(0, 100, width, TransferRow::height(made.font));
         return made;
     }
 
@@ -42,7 +41,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("kind");
         QTest::addColumn<int>("width");
         QTest::addColumn<bool>("mirrored");
-        for (const int kind : {0, 1, 2, 3}) {
+        for (const int kind : {0, 1, 2, 3, 4}) {
             for (const int width : {500, 700, 1600}) {
                 for (const bool mirrored : {false, true}) {
                     QTest::addRow("%d at %d%s", kind, width, mirrored ? " mirrored" : "") << kind << width << mirrored;
@@ -59,8 +58,14 @@ private Q_SLOTS:
         const api::TransferSnapshot transfer = kind == 0   ? sending(1, name, 100, 50)
                                                : kind == 1 ? stored(1, name, 100)
                                                : kind == 2 ? broken(1, name, 100, QStringLiteral("DiskFull"))
-                                                           : waiting(1, name, 100);
-        const auto given = option(width, transfer.state, mirrored ? Qt::RightToLeft : Qt::LeftToRight);
+                                               : kind == 3
+                                                   ? waiting(1, name, 100)
+                                                   : [&] {
+                                                         api::TransferSnapshot paused = sending(1, name, 100, 50);
+                                                         paused.state = api::TransferState::Paused;
+                                                         return paused;
+                                                     }();
+        const auto given = option(width, mirrored ? Qt::RightToLeft : Qt::LeftToRight);
         const TransferRow row(given, transfer);
         const QList<QRect> rects = parts(row);
         for (qsizetype i = 0; i < rects.size(); ++i) {
@@ -75,7 +80,7 @@ private Q_SLOTS:
 
     void buttonsAreFoundWhereTheyAre() {
         const api::TransferSnapshot transfer = stored(1, QStringLiteral("a"), 100);
-        const TransferRow row(option(900, transfer.state), transfer);
+        const TransferRow row(option(900), transfer);
         QCOMPARE(row.buttons.size(), 2);
         QCOMPARE(row.buttonAt(row.buttons.at(0).rect.center()), std::optional(TransferAction::CopyLink));
         QCOMPARE(row.buttonAt(row.buttons.at(1).rect.center()), std::optional(TransferAction::SaveCopy));

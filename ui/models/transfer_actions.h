@@ -7,7 +7,22 @@
 namespace tarn::ui {
 
 /// What a person can do with a transfer.
-enum class TransferAction : std::uint8_t { Cancel, Retry, CopyLink, SaveCopy, Remove };
+enum class TransferAction : std::uint8_t {
+    Cancel,
+    Retry,
+    CopyLink,
+    SaveCopy,
+    Remove,
+    Pause,
+    Resume,
+    ToTop,
+    Up,
+    Down,
+    ToBottom,
+    FirstAmongAll,  ///< high priority
+    AsOthers,
+    AfterOthers,  ///< low priority
+};
 
 [[nodiscard]] bool allows(const api::TransferSnapshot& transfer, TransferAction action);
 

@@ -8,22 +8,29 @@
 
 namespace tarn::ui {
 
-TransferModel::TransferModel(api::Transfers& transfers, QObject* parent) : QAbstractListModel(parent) {
+TransferModel::TransferModel(api::Transfers& transfers, QObject* parent)
+    : QAbstractListModel(parent), m_transfers(transfers), m_totals(transfers.totals()) {
+    connect(&transfers, &api::Transfers::listed, this, &TransferModel::onListed);
     connect(&transfers, &api::Transfers::added, this, &TransferModel::onAdded);
     connect(&transfers, &api::Transfers::changed, this, &TransferModel::onChanged);
+    connect(&transfers, &api::Transfers::stale, this, &TransferModel::onStale);
+    connect(&transfers, &api::Transfers::moved, this, &TransferModel::onMoved);
     connect(&transfers, &api::Transfers::removed, this, &TransferModel::onRemoved);
-    onAdded(transfers.snapshots());
+    connect(&transfers, &api::Transfers::totalsChanged, this, [this](const api::QueueTotals& totals) {
+        m_totals = TransferTotals(totals);
+        Q_EMIT totalsChanged();
+    });
 }
 
 int TransferModel::rowCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
+    return parent.isValid() ? 0 : static_cast<int>(m_ids.size());
 }
 
 QVariant TransferModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) {
         return {};
     }
-    const api::TransferSnapshot& transfer = at(index.row());
+    const api::TransferSnapshot transfer = at(index.row());
     switch (role) {
     case Qt::DisplayRole:
     case NameRole: return transfer.name;
@@ -60,8 +67,44 @@ QHash<int, QByteArray> TransferModel::roleNames() const {
     return names;
 }
 
-const api::TransferSnapshot& TransferModel::at(int row) const {
-    return m_rows.at(static_cast<std::size_t>(row));
+api::TransferSnapshot TransferModel::at(int row) const {
+    const api::TransferId id = idAt(row);
+    if (const api::TransferSnapshot* transfer = m_known.object(id)) {
+        if (m_outdated.contains(id)) {
+            want(id);
+        }
+        return *transfer;
+    }
+    want(id);
+    api::TransferSnapshot unknown;
+    unknown.id = id;
+    return unknown;
+}
+
+void TransferModel::want(api::TransferId id) const {
+    m_wanted.insert(id);
+    if (!m_askingSoon) {
+        // Many rows are looked at in one go, when a page is painted: they are asked for in one go.
+        m_askingSoon = true;
+        QMetaObject::invokeMethod(const_cast<TransferModel*>(this), &TransferModel::askForWanted, Qt::QueuedConnection);
+    }
+}
+
+void TransferModel::askForWanted() {
+    m_askingSoon = false;
+    QList<api::TransferId> ids;
+    for (const api::TransferId id : std::as_const(m_wanted)) {
+        if (!m_asked.contains(id) && m_rowOf.contains(id)) {
+            ids.append(id);
+        }
+    }
+    m_wanted.clear();
+    // Somebody may have looked at more than is kept: then the first ones would be gone before the last ones came.
+    ids.resize(std::min<qsizetype>(ids.size(), mostKept / 4));
+    m_asked.unite(QSet<api::TransferId>(ids.begin(), ids.end()));
+    if (!ids.isEmpty()) {
+        m_transfers.load(ids);
+    }
 }
 
 int TransferModel::rowOf(api::TransferId id) const {
@@ -73,53 +116,115 @@ void TransferModel::setGrid(const api::GridSnapshot& grid) {
         return;
     }
     m_grid = grid;
-    if (!m_rows.empty()) {
+    if (!m_ids.empty()) {
         Q_EMIT dataChanged(index(0), index(rowCount() - 1));
     }
 }
 
+void TransferModel::onListed(const QList<api::TransferId>& ids) {
+    QList<api::TransferId> fresh;
+    fresh.reserve(ids.size());
+    std::copy_if(ids.begin(), ids.end(), std::back_inserter(fresh),
+                 [this](api::TransferId id) { return !m_rowOf.contains(id); });
+    if (fresh.isEmpty()) {
+        return;
+    }
+    const int first = rowCount();
+    beginInsertRows({}, first, first + static_cast<int>(fresh.size()) - 1);
+    for (const api::TransferId id : std::as_const(fresh)) {
+        m_rowOf.insert(id, rowCount());
+        m_ids.push_back(id);
+    }
+    endInsertRows();
+}
+
 void TransferModel::onAdded(const QList<api::TransferSnapshot>& snapshots) {
-    // One that is known already is news about it: the first list and the first signal may overlap.
-    QList<api::TransferSnapshot> fresh;
-    QList<api::TransferSnapshot> known;
+    QList<api::TransferId> ids;
     QSet<api::TransferId> seen;
     for (const api::TransferSnapshot& snapshot : snapshots) {
-        const bool isKnown = m_rowOf.contains(snapshot.id) || seen.contains(snapshot.id);
-        (isKnown ? known : fresh).append(snapshot);
-        seen.insert(snapshot.id);
-    }
-    if (!fresh.isEmpty()) {
-        const int first = static_cast<int>(m_rows.size());
-        beginInsertRows({}, first, first + static_cast<int>(fresh.size()) - 1);
-        m_rows.reserve(m_rows.size() + static_cast<std::size_t>(fresh.size()));
-        for (const api::TransferSnapshot& snapshot : std::as_const(fresh)) {
-            m_rowOf.insert(snapshot.id, static_cast<int>(m_rows.size()));
-            m_rows.push_back(snapshot);
-            m_totals.add(snapshot);
+        if (!seen.contains(snapshot.id)) {
+            seen.insert(snapshot.id);
+            ids.append(snapshot.id);
         }
-        endInsertRows();
-        Q_EMIT totalsChanged();
+        if (!m_rowOf.contains(snapshot.id)) {
+            keep(snapshot);
+        }
     }
-    onChanged(known);
+    const QSet<api::TransferId> knownBefore = [&] {
+        QSet<api::TransferId> there;
+        for (const api::TransferId id : std::as_const(ids)) {
+            if (m_rowOf.contains(id)) {
+                there.insert(id);
+            }
+        }
+        return there;
+    }();
+    onListed(ids);
+    if (!knownBefore.isEmpty()) {
+        // One that is there already is news about it.
+        QList<api::TransferSnapshot> news;
+        std::copy_if(snapshots.begin(), snapshots.end(), std::back_inserter(news),
+                     [&](const api::TransferSnapshot& snapshot) { return knownBefore.contains(snapshot.id); });
+        onChanged(news);
+    }
+}
+
+void TransferModel::keep(const api::TransferSnapshot& snapshot) {
+    m_asked.remove(snapshot.id);
+    m_outdated.remove(snapshot.id);
+    m_known.insert(snapshot.id, new api::TransferSnapshot(snapshot));  // the cache owns it
 }
 
 void TransferModel::onChanged(const QList<api::TransferSnapshot>& snapshots) {
     std::vector<int> rows;
-    const TransferTotals before = m_totals;
     for (const api::TransferSnapshot& snapshot : snapshots) {
         const int row = rowOf(snapshot.id);
-        if (row < 0 || at(row) == snapshot) {
+        if (row < 0) {
             continue;
         }
-        api::TransferSnapshot& kept = m_rows[static_cast<std::size_t>(row)];
-        m_totals.take(kept);
-        m_totals.add(snapshot);
-        kept = snapshot;
+        const api::TransferSnapshot* kept = m_known.object(snapshot.id);
+        if (kept != nullptr && *kept == snapshot) {
+            m_asked.remove(snapshot.id);
+            m_outdated.remove(snapshot.id);
+            continue;
+        }
+        keep(snapshot);
         rows.push_back(row);
     }
     announceRows(std::move(rows));
-    if (m_totals != before) {
-        Q_EMIT totalsChanged();
+}
+
+void TransferModel::onStale() {
+    const QList<api::TransferId> known = m_known.keys();
+    m_outdated = QSet<api::TransferId>(known.begin(), known.end());
+    m_asked.clear();
+    if (!m_ids.empty()) {
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+    }
+}
+
+void TransferModel::onMoved(const QList<api::TransferId>& ids, api::TransferId before) {
+    for (const api::TransferId id : ids) {
+        const int from = rowOf(id);
+        const int to = before == 0 ? rowCount() : rowOf(before);
+        if (from < 0 || to < 0 || to == from || to == from + 1) {
+            continue;
+        }
+        beginMoveRows({}, from, from, {}, to);
+        const auto begin = m_ids.begin();
+        if (to > from) {
+            std::rotate(begin + from, begin + from + 1, begin + to);
+        } else {
+            std::rotate(begin + to, begin + from, begin + from + 1);
+        }
+        renumber(std::min(from, to), std::max(from, to - 1));
+        endMoveRows();
+    }
+}
+
+void TransferModel::renumber(int first, int last) {
+    for (int row = first; row <= last; ++row) {
+        m_rowOf[idAt(row)] = row;
     }
 }
 
@@ -136,40 +241,40 @@ void TransferModel::announceRows(std::vector<int> rows) {
     }
 }
 
-void TransferModel::onRemoved(api::TransferId id) {
-    if (!m_rowOf.contains(id)) {
-        return;
+void TransferModel::onRemoved(const QList<api::TransferId>& ids) {
+    for (const api::TransferId id : ids) {
+        if (!m_rowOf.contains(id)) {
+            continue;
+        }
+        // Each removal moves every row behind it, so a thousand that come in one go are gathered into one pass.
+        if (m_removed.isEmpty()) {
+            QMetaObject::invokeMethod(this, &TransferModel::takeOutRemoved, Qt::QueuedConnection);
+        }
+        m_removed.insert(id);
     }
-    // Each removal moves every row behind it, so a thousand that come in one go are gathered into one pass.
-    if (m_removed.isEmpty()) {
-        QMetaObject::invokeMethod(this, &TransferModel::takeOutRemoved, Qt::QueuedConnection);
-    }
-    m_removed.insert(id);
 }
 
 void TransferModel::takeOutRemoved() {
+    int lowest = rowCount();
     for (int last = rowCount() - 1; last >= 0; --last) {
-        if (!m_removed.contains(at(last).id)) {
+        if (!m_removed.contains(idAt(last))) {
             continue;
         }
         int first = last;
-        while (first > 0 && m_removed.contains(at(first - 1).id)) {
+        while (first > 0 && m_removed.contains(idAt(first - 1))) {
             --first;
         }
         beginRemoveRows({}, first, last);
         for (int row = first; row <= last; ++row) {
-            m_totals.take(at(row));
-            m_rowOf.remove(at(row).id);
+            m_rowOf.remove(idAt(row));
+            m_known.remove(idAt(row));
         }
-        m_rows.erase(m_rows.begin() + first, m_rows.begin() + last + 1);
+        m_ids.erase(m_ids.begin() + first, m_ids.begin() + last + 1);
         endRemoveRows();
-        last = first;
+        last = lowest = first;
     }
     m_removed.clear();
-    for (int row = 0; row < rowCount(); ++row) {
-        m_rowOf[at(row).id] = row;
-    }
-    Q_EMIT totalsChanged();
+    renumber(lowest, rowCount() - 1);
 }
 
 }  // namespace tarn::ui

@@ -5,18 +5,21 @@
 #include "ui/models/transfer_totals.h"
 
 #include <QAbstractListModel>
+#include <QCache>
 #include <QHash>
+#include <QList>
 #include <QSet>
 
 #include <vector>
 
 namespace tarn::ui {
 
-/// The transfer queue, one row a transfer, in queue order.
+/// The transfer queue, one row a transfer, in the list's order.
 ///
-/// Follows `api::Transfers` by its signals alone: no call here waits for the engine. A row is found by its id in
-/// constant time; neighbouring changes go to the views as one range; removals that come together are taken out
-/// together.
+/// Follows `api::Transfers` by its signals alone: no call here waits for the engine. Of every row only its number is
+/// kept; what rows say is kept for the last ones that somebody looked at, and asked for when it is not there. So a list
+/// of a hundred thousand costs a few bytes a row, and a change costs the same in a long list as in a short one.
+/// Removals that come together are taken out together.
 class TransferModel : public QAbstractListModel {
     Q_OBJECT
 
@@ -36,6 +39,9 @@ public:
         SnapshotRole,     ///< the whole api::TransferSnapshot
     };
 
+    /// Rows of which it is kept what they say.
+    static constexpr int mostKept = 1024;
+
     /// `transfers` outlives the model.
     explicit TransferModel(api::Transfers& transfers, QObject* parent = nullptr);
 
@@ -43,7 +49,12 @@ public:
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
     [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
 
-    [[nodiscard]] const api::TransferSnapshot& at(int row) const;
+    [[nodiscard]] api::TransferId idAt(int row) const { return m_ids.at(static_cast<std::size_t>(row)); }
+    /// What a row says. Where that is not known yet it is asked for, and comes by `dataChanged`; until then all but the
+    /// number is empty.
+    [[nodiscard]] api::TransferSnapshot at(int row) const;
+    /// What is known of a transfer now; null where that is nothing. Good until the next call.
+    [[nodiscard]] const api::TransferSnapshot* known(api::TransferId id) const { return m_known.object(id); }
     /// -1 when there is none.
     [[nodiscard]] int rowOf(api::TransferId id) const;
     [[nodiscard]] const TransferTotals& totals() const { return m_totals; }
@@ -56,14 +67,27 @@ Q_SIGNALS:
     void totalsChanged();
 
 private:
+    void onListed(const QList<api::TransferId>& ids);
     void onAdded(const QList<api::TransferSnapshot>& snapshots);
     void onChanged(const QList<api::TransferSnapshot>& snapshots);
-    void onRemoved(api::TransferId id);
+    void onStale();
+    void onMoved(const QList<api::TransferId>& ids, api::TransferId before);
+    void onRemoved(const QList<api::TransferId>& ids);
     void takeOutRemoved();
     void announceRows(std::vector<int> rows);
+    void keep(const api::TransferSnapshot& snapshot);
+    void renumber(int first, int last);
+    void want(api::TransferId id) const;
+    void askForWanted();
 
-    std::vector<api::TransferSnapshot> m_rows;
+    api::Transfers& m_transfers;
+    std::vector<api::TransferId> m_ids;
     QHash<api::TransferId, int> m_rowOf;
+    mutable QCache<api::TransferId, api::TransferSnapshot> m_known{mostKept};
+    mutable QSet<api::TransferId> m_wanted;  ///< somebody looked at them and they are not known
+    QSet<api::TransferId> m_asked;           ///< of these, the ones that were asked for
+    QSet<api::TransferId> m_outdated;        ///< known, and shown until there is better
+    mutable bool m_askingSoon = false;
     QSet<api::TransferId> m_removed;  ///< still shown until `takeOutRemoved`
     TransferTotals m_totals;
     api::GridSnapshot m_grid;

@@ -10,25 +10,15 @@
 
 namespace tarn::ui {
 
-/// The queue's totals, kept in step one transfer at a time, so that a change costs the same in a long list as in a
-/// short one.
+/// The queue's figures in words.
 class TransferTotals {
     Q_DECLARE_TR_FUNCTIONS(TransferTotals)
 
 public:
-    void add(const api::TransferSnapshot& transfer);
-    /// Takes off exactly what `add` of an equal snapshot put on.
-    void take(const api::TransferSnapshot& transfer);
+    TransferTotals() = default;
+    explicit TransferTotals(const api::QueueTotals& figures) : m_figures(figures) {}
 
-    [[nodiscard]] int running() const { return m_running; }
-    [[nodiscard]] int waiting() const { return m_waiting; }
-    [[nodiscard]] int done() const { return m_done; }
-    [[nodiscard]] int failed() const { return m_failed; }
-    [[nodiscard]] int cancelled() const { return m_cancelled; }
-    /// Of what runs or waits, in bytes of the files.
-    [[nodiscard]] quint64 activeBytes() const { return m_activeBytes; }
-    [[nodiscard]] quint64 activeDone() const { return m_activeDone; }
-    [[nodiscard]] quint64 bytesPerSecond() const { return m_bytesPerSecond; }
+    [[nodiscard]] const api::QueueTotals& figures() const { return m_figures; }
     /// For all that runs and waits, at the present speed.
     [[nodiscard]] std::optional<quint64> secondsLeft() const;
 
@@ -40,16 +30,7 @@ public:
     bool operator==(const TransferTotals&) const = default;
 
 private:
-    void count(const api::TransferSnapshot& transfer, int sign);
-
-    int m_running = 0;
-    int m_waiting = 0;
-    int m_done = 0;
-    int m_failed = 0;
-    int m_cancelled = 0;
-    quint64 m_activeBytes = 0;
-    quint64 m_activeDone = 0;
-    quint64 m_bytesPerSecond = 0;  ///< whole numbers, so that adding and taking leave no remainder
+    api::QueueTotals m_figures;
 };
 
 }  // namespace tarn::ui

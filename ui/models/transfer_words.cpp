@@ -4,6 +4,7 @@
 #include "ui/models/quantity_words.h"
 #include "ui/models/safety.h"
 
+#include <QDateTime>
 #include <QSet>
 #include <QStringList>
 
@@ -110,7 +111,8 @@ QString TransferWords::phase(const api::TransferSnapshot& transfer, const api::G
 
 Sentence TransferWords::outcome(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid) {
     switch (transfer.state) {
-    case TransferState::Queued: return {tr("Waiting for its turn"), Tone::Plain};
+    case TransferState::Queued: return waiting(transfer);
+    case TransferState::Paused: return {tr("Paused. It goes on where it stopped."), Tone::Plain};
     case TransferState::Running: return {phase(transfer, grid), Tone::Plain};
     case TransferState::Cancelled: return {tr("Cancelled. Your own file is untouched."), Tone::Plain};
     case TransferState::Failed: return {api::errorText(transfer.errorCode).what, Tone::Bad};
@@ -139,6 +141,22 @@ Sentence TransferWords::outcome(const api::TransferSnapshot& transfer, const api
     const QString pieces = tr("Safe: any %n of %1 piece(s) rebuild it.", nullptr, safety.needed).arg(safety.pieces);
     const QString servers = tr("%n of %1 server(s) may fail.", nullptr, safety.serversMayFail).arg(safety.servers);
     return {pieces + QLatin1Char(' ') + servers, Tone::Good};
+}
+
+Sentence TransferWords::waiting(const api::TransferSnapshot& transfer) {
+    if (transfer.retryAt != 0) {
+        const QString when =
+            QLocale().toString(QDateTime::fromSecsSinceEpoch(transfer.retryAt).time(), QLocale::ShortFormat);
+        return {tr("Tries again at %1: %2", "time of day, what went wrong")
+                    .arg(when, api::errorText(transfer.errorCode).what),
+                Tone::Caution};
+    }
+    switch (transfer.priority) {
+    case api::Priority::High: return {tr("Waiting for its turn, before others"), Tone::Plain};
+    case api::Priority::Low: return {tr("Waiting for its turn, after others"), Tone::Plain};
+    case api::Priority::Normal: break;
+    }
+    return {tr("Waiting for its turn"), Tone::Plain};
 }
 
 QString TransferWords::whereabouts(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid) {

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] static QString phase(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid);
     /// What a finished transfer means: "Safe: any 3 of 10 pieces rebuild it."; claims no safety that is not there.
     [[nodiscard]] static Sentence outcome(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid);
+    /// Why a queued transfer does not run yet: its turn has not come, or the last attempt failed for now.
+    [[nodiscard]] static Sentence waiting(const api::TransferSnapshot& transfer);
     /// Where the pieces are: "10 pieces on 5 servers". Empty where there are none.
     [[nodiscard]] static QString whereabouts(const api::TransferSnapshot& transfer, const api::GridSnapshot& grid);
     /// "12 MB of 40 MB" while it runs, the size otherwise.

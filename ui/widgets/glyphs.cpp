@@ -58,6 +58,7 @@ QPainterPath pathOf(Glyph glyph) {
         path.addEllipse(QPointF(12, 12), 8, 8);
         return path;
     }
+    case Glyph::Pause: return lines({{{9, 6.5}, {9, 17.5}}, {{15, 6.5}, {15, 17.5}}});
     case Glyph::Transfers:
         return lines(
             {{{8, 19}, {8, 5}}, {{4, 9}, {8, 5}, {12, 9}}, {{16, 5}, {16, 19}}, {{12, 15}, {16, 19}, {20, 15}}});

@@ -9,7 +9,7 @@
 namespace tarn::ui {
 
 /// The few signs of the window, drawn as strokes: sharp at any scale, in any colour, with no image files to load.
-enum class Glyph : std::uint8_t { Up, Down, Check, Exclamation, Cross, Clock, Transfers, Settings, File };
+enum class Glyph : std::uint8_t { Up, Down, Check, Exclamation, Cross, Clock, Pause, Transfers, Settings, File };
 
 void paintGlyph(QPainter& painter, Glyph glyph, const QRectF& rect, const QColor& colour);
 

@@ -100,11 +100,13 @@ void MainWindow::makeMenus() {
     QAction* quit = file->addAction(tr("&Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), this, &MainWindow::quitWanted);
     quit->setMenuRole(QAction::QuitRole);
     m_transferMenu = menuBar()->addMenu(tr("&Transfer"));
-    for (const TransferAction kind : {TransferAction::CopyLink, TransferAction::SaveCopy, TransferAction::Retry,
-                                      TransferAction::Cancel, TransferAction::Remove}) {
-        m_transferMenu->addAction(m_transfersPage->action(kind));
+    for (const QList<TransferAction>& group : TransfersPage::actionGroups()) {
+        for (const TransferAction kind : group) {
+            m_transferMenu->addAction(m_transfersPage->action(kind));
+        }
+        m_transferMenu->addSeparator();
     }
-    m_transferMenu->addSeparator();
+    m_transferMenu->addAction(m_transfersPage->holdAction());
     m_transferMenu->addAction(m_transfersPage->selectAllAction());
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addAction(tr("&Transfers"), QKeySequence(Qt::CTRL | Qt::Key_1), this,

@@ -3,6 +3,7 @@
 #include "ui/models/grid_words.h"
 #include "ui/models/home_server_words.h"
 #include "ui/models/quantity_words.h"
+#include "ui/widgets/limits_panel.h"
 #include "ui/widgets/switch_button.h"
 #include "ui/widgets/tone_colours.h"
 
@@ -104,6 +105,11 @@ SettingsPage::SettingsPage(api::Engine& engine, QWidget* parent)
     column->addWidget(m_meaning);
     column->addSpacing(8);
     column->addLayout(facts);
+    column->addSpacing(16);
+    column->addWidget(line(this));
+    column->addSpacing(12);
+    column->addWidget(heading(tr("How fast transfers go"), 1.2, this));
+    column->addWidget(new LimitsPanel(m_engine.transfers(), this));
     column->addSpacing(16);
     column->addWidget(line(this));
     column->addSpacing(12);

@@ -12,7 +12,6 @@
 #include <QHelpEvent>
 #include <QPainter>
 #include <QStyle>
-#include <QTextLayout>
 #include <QToolTip>
 
 #include <algorithm>
@@ -31,13 +30,15 @@ struct Sign {
 Sign signOf(const TransferSnapshot& transfer, Tone tone, const QPalette& palette) {
     const Glyph arrow = transfer.direction == api::Direction::Upload ? Glyph::Up : Glyph::Down;
     switch (transfer.state) {
-    case TransferState::Queued: return {Glyph::Clock, secondaryText(palette)};
+    case TransferState::Queued:
+        return {Glyph::Clock, tone == Tone::Plain ? secondaryText(palette) : toneColour(tone, palette)};
     case TransferState::Running: return {arrow, palette.color(QPalette::Highlight)};
     case TransferState::Done:
         // Stored, yet with a reservation: still a check, in the colour of the reservation.
         return {Glyph::Check, toneColour(tone == Tone::Plain ? Tone::Good : tone, palette)};
     case TransferState::Failed: return {Glyph::Exclamation, toneColour(Tone::Bad, palette)};
     case TransferState::Cancelled: return {Glyph::Cross, secondaryText(palette)};
+    case TransferState::Paused: return {Glyph::Pause, secondaryText(palette)};
     }
     return {arrow, secondaryText(palette)};
 }
@@ -80,30 +81,6 @@ void paintLine(QPainter& painter, const QRect& rect, const QString& text, const 
                      QFontMetrics(font).elidedText(text, elide, rect.width()));
 }
 
-/// As many lines as the rectangle holds; the last one ends in an ellipsis when there is more to say.
-void paintWrapped(QPainter& painter, const QRect& rect, const QString& text, const QFont& font, const QColor& colour) {
-    if (rect.width() <= 0) {
-        return;
-    }
-    const QFontMetrics metrics(font);
-    const int lineCount = std::max(rect.height() / metrics.height(), 1);
-    QTextLayout layout(text, font);
-    layout.beginLayout();
-    for (int number = 0; number < lineCount; ++number) {
-        QTextLine line = layout.createLine();
-        if (!line.isValid()) {
-            break;
-        }
-        line.setLineWidth(rect.width());
-        const bool last = number + 1 == lineCount;
-        const QRect area(rect.left(), rect.top() + number * metrics.height(), rect.width(), metrics.height());
-        paintLine(painter, area,
-                  last ? text.mid(line.textStart()) : text.mid(line.textStart(), line.textLength()).trimmed(), font,
-                  colour, Qt::AlignLeading);
-    }
-    layout.endLayout();
-}
-
 /// The last line of a row that is at rest: second-rank facts.
 QString restingStatus(const TransferSnapshot& transfer, const api::GridSnapshot& grid) {
     if (transfer.state == TransferState::Failed) {
@@ -126,7 +103,7 @@ void TransferDelegate::paint(QPainter* painter, const QStyleOptionViewItem& give
     if (model == nullptr) {
         return;
     }
-    const TransferSnapshot& transfer = model->at(index.row());
+    const TransferSnapshot transfer = model->at(index.row());
     const TransferRow row(option, transfer);
     const QPalette& palette = option.palette;
     const QLocale& locale = option.locale;
@@ -158,16 +135,14 @@ void TransferDelegate::paint(QPainter* painter, const QStyleOptionViewItem& give
         painter->setRenderHint(QPainter::Antialiasing);
         paintBar(*painter, row.bar, transfer, palette, rightToLeft);
         paintLine(*painter, row.pace, TransferWords::pace(transfer, locale), row.smallFont, second, Qt::AlignTrailing);
-        paintLine(*painter, row.status, outcome.text, row.smallFont, second, Qt::AlignLeading);
+        paintLine(*painter, row.status, outcome.text, row.smallFont,
+                  outcome.tone == Tone::Plain ? second : toneColour(outcome.tone, palette), Qt::AlignLeading);
     } else {
         const QColor colour = transfer.state == TransferState::Cancelled ? second : toneColour(outcome.tone, palette);
         paintLine(*painter, row.outcome, outcome.text, row.smallFont, colour, Qt::AlignLeading);
         const QString status = restingStatus(transfer, model->grid());
-        if (transfer.state == TransferState::Failed) {
-            paintWrapped(*painter, row.status, status, row.smallFont, second);
-        } else {
-            paintLine(*painter, row.status, status, row.smallFont, second, Qt::AlignLeading, Qt::ElideMiddle);
-        }
+        paintLine(*painter, row.status, status, row.smallFont, second, Qt::AlignLeading,
+                  transfer.state == TransferState::Failed ? Qt::ElideRight : Qt::ElideMiddle);
     }
     if (!row.strip.isNull()) {
         row.shareStrip().paint(*painter, transfer.shares, progressOf(transfer), palette);
@@ -199,9 +174,8 @@ void TransferDelegate::paint(QPainter* painter, const QStyleOptionViewItem& give
 }
 
 QSize TransferDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    const auto* model = qobject_cast<const TransferModel*>(index.model());
-    const TransferState state = model != nullptr ? model->at(index.row()).state : TransferState::Queued;
-    return {320, TransferRow::height(option.font, state)};
+    Q_UNUSED(index)
+    return {320, TransferRow::height(option.font)};
 }
 
 bool TransferDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view, const QStyleOptionViewItem& given,
@@ -212,12 +186,12 @@ bool TransferDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view, con
     }
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
-    const TransferSnapshot& transfer = model->at(index.row());
+    const TransferSnapshot transfer = model->at(index.row());
     const TransferRow row(option, transfer);
     QString text;
     if (const int share = row.shareStrip().at(event->pos()); share >= 0) {
         text = TransferWords::cell(share, transfer.shares.at(share));
-    } else if (transfer.state == TransferState::Failed) {
+    } else if (transfer.state == TransferState::Failed || transfer.retryAt != 0) {
         text = TransferWords::failure(transfer.errorCode, transfer.errorDetail);
     } else if (row.name.contains(event->pos())) {
         text = QDir::toNativeSeparators(transfer.localPath);

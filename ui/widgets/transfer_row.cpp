@@ -50,19 +50,18 @@ int lineHeight(const QFont& font) {
 TransferRow::TransferRow(const QStyleOptionViewItem& option, const api::TransferSnapshot& transfer)
     : nameFont(bold(option.font)), smallFont(smaller(option.font)), m_shares(static_cast<int>(transfer.shares.size())),
       m_rightToLeft(option.direction == Qt::RightToLeft) {
-    const bool active = transfer.state == api::TransferState::Queued || transfer.state == api::TransferState::Running;
-    const bool failed = transfer.state == api::TransferState::Failed;
+    const bool active = transfer.state == api::TransferState::Queued || transfer.state == api::TransferState::Running ||
+                        transfer.state == api::TransferState::Paused;
     const QRect content = option.rect.adjusted(kMarginX, kMarginY, -kMarginX, -kMarginY);
     const QFontMetrics metrics(option.font);
     const int first = lineHeight(nameFont);
     const int other = lineHeight(smallFont);
 
-    sign = QRect(content.left(), content.top() + (std::min(content.height(), 60) - kSign) / 2, kSign, kSign);
+    sign = QRect(content.left(), content.top() + (content.height() - kSign) / 2, kSign, kSign);
 
-    // Buttons from the right edge inwards; in a failed row beside its first two lines, else in the middle.
+    // Buttons from the right edge inwards, in the middle.
     const int buttonHeight = metrics.height() + 10;
-    const int buttonsMiddle =
-        failed ? content.top() + (first + kLineGap + other) / 2 : content.top() + content.height() / 2;
+    const int buttonsMiddle = content.top() + content.height() / 2;
     int right = content.right() + 1;
     const QList<TransferAction> actions = rowActions(transfer);
     for (auto action = actions.crbegin(); action != actions.crend(); ++action) {
@@ -99,15 +98,11 @@ TransferRow::TransferRow(const QStyleOptionViewItem& option, const api::Transfer
     }
     y += other + kLineGap;
 
-    if (failed) {
-        status = QRect(left, y, content.right() + 1 - left, 2 * other);
-    } else {
-        const int stripWidth = ShareStrip::preferredWidth(m_shares, std::min(kStripWidest, width / 3));
-        if (stripWidth > 0) {
-            strip = QRect(left + width - stripWidth, y + (other - kStripHeight) / 2, stripWidth, kStripHeight);
-        }
-        status = QRect(left, y, width - (stripWidth > 0 ? stripWidth + kGap : 0), other);
+    const int stripWidth = ShareStrip::preferredWidth(m_shares, std::min(kStripWidest, width / 3));
+    if (stripWidth > 0) {
+        strip = QRect(left + width - stripWidth, y + (other - kStripHeight) / 2, stripWidth, kStripHeight);
     }
+    status = QRect(left, y, width - (stripWidth > 0 ? stripWidth + kGap : 0), other);
 
     for (QRect* rect : {&sign, &name, &amount, &bar, &pace, &outcome, &status, &strip}) {
         if (!rect->isNull()) {
@@ -132,9 +127,8 @@ std::optional<TransferAction> TransferRow::buttonAt(const QPoint& point) const {
     return std::nullopt;
 }
 
-int TransferRow::height(const QFont& font, api::TransferState state) {
-    const int lines = state == api::TransferState::Failed ? 3 : 2;
-    return 2 * kMarginY + lineHeight(bold(font)) + lines * lineHeight(smaller(font)) + 2 * kLineGap;
+int TransferRow::height(const QFont& font) {
+    return 2 * kMarginY + lineHeight(bold(font)) + 2 * lineHeight(smaller(font)) + 2 * kLineGap;
 }
 
 QString TransferRow::actionText(TransferAction action) {
@@ -144,6 +138,9 @@ QString TransferRow::actionText(TransferAction action) {
     case TransferAction::CopyLink: return tr("Copy link");
     case TransferAction::SaveCopy: return tr("Save a copy…");
     case TransferAction::Remove: return tr("Remove");
+    case TransferAction::Pause: return tr("Pause");
+    case TransferAction::Resume: return tr("Resume");
+    default: break;  // the others have no button in a row
     }
     return {};
 }

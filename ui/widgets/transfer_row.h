@@ -34,7 +34,7 @@ public:
     QRect bar;      ///< progress, while it waits or runs; else empty
     QRect pace;     ///< right of the bar
     QRect outcome;  ///< second line of one that came to rest
-    QRect status;   ///< last line; of a failed one two lines of wrapped text
+    QRect status;   ///< last line
     QRect strip;    ///< the share cells; empty without shares
     QList<Button> buttons;
     QFont nameFont;
@@ -43,8 +43,8 @@ public:
     [[nodiscard]] ShareStrip shareStrip() const;
     [[nodiscard]] std::optional<TransferAction> buttonAt(const QPoint& point) const;
 
-    /// The height of a row; the same for all but failed ones, which say more.
-    [[nodiscard]] static int height(const QFont& font, api::TransferState state);
+    /// The height of a row: the same for all, so that where a row is follows from its number.
+    [[nodiscard]] static int height(const QFont& font);
     [[nodiscard]] static QString actionText(TransferAction action);
 
 private:

@@ -33,8 +33,8 @@ TransfersPage::TransfersPage(api::Transfers& transfers, TransferModel& model, Se
     : QWidget(parent), m_transfers(transfers), m_model(model), m_view(new TransferView(model, this)),
       m_dropArea(new DropArea(this)), m_notice(new NoticeBar(this)), m_stack(new QStackedWidget(this)),
       m_counts(new ElidedLabel(this)), m_pace(new QLabel(this)), m_addButton(new QPushButton(this)),
-      m_footer(new QWidget(this)), m_linkCopier(new LinkCopier(transfers, notices, *this)),
-      m_copySaver(new CopySaver(transfers, *this)) {
+      m_holdButton(new QPushButton(this)), m_footer(new QWidget(this)),
+      m_linkCopier(new LinkCopier(transfers, notices, *this)), m_copySaver(new CopySaver(transfers, *this)) {
     makeActions();
     layOut();
 
@@ -55,11 +55,13 @@ TransfersPage::TransfersPage(api::Transfers& transfers, TransferModel& model, Se
             m_view->scrollTo(m_model.index(first));
         }
     });
+    connect(&m_transfers, &api::Transfers::settingsChanged, this, &TransfersPage::showHeld);
     connect(&m_transfers, &api::Transfers::refused, this, &TransfersPage::explainRefusal);
     connect(m_linkCopier, &LinkCopier::copied, this,
             [this](int links) { tell(tr("%n link(s) copied.", nullptr, links), Tone::Good); });
 
     setGrid(m_model.grid());
+    showHeld(m_transfers.settings());
     updateStack();
     updateTotals();
     updateActions();
@@ -90,8 +92,28 @@ void TransfersPage::makeActions() {
         tr("Copy the file's capability: the key to read it"));
     add(TransferAction::SaveCopy, tr("&Save a copy…"), QKeySequence::Save, tr("Fetch the file back from the servers"));
     add(TransferAction::Retry, tr("&Retry"), QKeySequence(Qt::Key_F5), tr("Start it again"));
+    add(TransferAction::Pause, tr("&Pause"), QKeySequence(Qt::CTRL | Qt::Key_P),
+        tr("Stop it for now; it goes on where it stopped"));
+    add(TransferAction::Resume, tr("Res&ume"), QKeySequence(Qt::CTRL | Qt::Key_R), tr("Go on where it stopped"));
+    add(TransferAction::ToTop, tr("Move to the &top"), QKeySequence(Qt::ALT | Qt::Key_Home),
+        tr("Make it the first of the list"));
+    add(TransferAction::Up, tr("Move &up"), QKeySequence(Qt::ALT | Qt::Key_Up),
+        tr("Let it change places with the one before"));
+    add(TransferAction::Down, tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down),
+        tr("Let it change places with the one behind"));
+    add(TransferAction::ToBottom, tr("Move to the &bottom"), QKeySequence(Qt::ALT | Qt::Key_End),
+        tr("Make it the last of the list"));
+    add(TransferAction::FirstAmongAll, tr("Start &before others"), {}, tr("Wherever it stands in the list"));
+    add(TransferAction::AsOthers, tr("Start &in the list's order"), {}, tr("As it stands in the list"));
+    add(TransferAction::AfterOthers, tr("Start &after others"), {}, tr("Wherever it stands in the list"));
     add(TransferAction::Cancel, tr("&Cancel"), {}, tr("Stop it; your own file is untouched"));
     add(TransferAction::Remove, tr("Re&move from the list"), {}, tr("Take it off the list"));
+    m_hold = makeAction({}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), {});
+    connect(m_hold, &QAction::triggered, this, [this] {
+        api::QueueSettings settings = m_transfers.settings();
+        settings.held = !settings.held;
+        m_transfers.setSettings(settings);
+    });
     // One key for both: it stops what runs, and takes what has come to rest off the list.
     auto* deleteKey = makeAction(tr("Cancel or remove"), QKeySequence::Delete, {});
     connect(deleteKey, &QAction::triggered, this, &TransfersPage::deleteSelected);
@@ -110,10 +132,15 @@ void TransfersPage::layOut() {
     steady.setRetainSizeWhenHidden(true);  // the header keeps its height when the list fills
     m_addButton->setSizePolicy(steady);
     connect(m_addButton, &QPushButton::clicked, this, &TransfersPage::chooseFiles);
+    m_holdButton->setMinimumHeight(32);
+    m_holdButton->setSizePolicy(steady);
+    connect(m_holdButton, &QPushButton::clicked, m_hold, &QAction::trigger);
     auto* header = new QHBoxLayout;
     header->setContentsMargins(20, 16, 16, 12);
     header->addWidget(title);
     header->addStretch();
+    header->addWidget(m_holdButton);
+    header->addSpacing(8);
     header->addWidget(m_addButton);
 
     auto* dropFrame = new QWidget(this);
@@ -175,8 +202,7 @@ void TransfersPage::explainRefusal(const QString& what, const QString& errorCode
         const api::ErrorText text = api::errorText(errorCode);
         const QString sentences = text.what + QLatin1Char(' ') + text.advice;
         if (isFolder) {
-            tell(tr("“%1” is a folder. This version stores single files: open it and drop the files inside.").arg(name),
-                 Tone::Caution);
+            tell(tr("“%1” is a folder that could not be read to its end.").arg(name), Tone::Caution);
         } else {
             tell(name.isEmpty() ? sentences : tr("“%1”: %2", "what was refused, and why").arg(name, sentences),
                  Tone::Caution);
@@ -197,8 +223,12 @@ QAction* TransfersPage::action(TransferAction action) const {
 
 QList<api::TransferId> TransfersPage::allowed(const QList<api::TransferId>& ids, TransferAction action) const {
     QList<api::TransferId> fitting;
+    // Of what is not known the engine decides: it passes over what an action does not fit. A link or a copy is for what
+    // is known alone, since somebody waits for each of them.
+    const bool knownAlone = action == TransferAction::CopyLink || action == TransferAction::SaveCopy;
     for (const api::TransferId id : ids) {
-        if (const int row = m_model.rowOf(id); row >= 0 && allows(m_model.at(row), action)) {
+        const api::TransferSnapshot* transfer = m_model.known(id);
+        if (transfer != nullptr ? allows(*transfer, action) : !knownAlone && m_model.rowOf(id) >= 0) {
             fitting.append(id);
         }
     }
@@ -207,22 +237,26 @@ QList<api::TransferId> TransfersPage::allowed(const QList<api::TransferId>& ids,
 
 void TransfersPage::act(TransferAction action, const QList<api::TransferId>& ids) {
     const QList<api::TransferId> fitting = allowed(ids, action);
+    if (fitting.isEmpty()) {
+        return;
+    }
     switch (action) {
-    case TransferAction::Cancel:
-        for (const api::TransferId id : fitting) {
-            m_transfers.cancel(id);
-        }
-        break;
-    case TransferAction::Retry:
-        for (const api::TransferId id : fitting) {
-            m_transfers.retry(id);
-        }
-        break;
+    case TransferAction::Cancel: m_transfers.cancel(fitting); break;
+    case TransferAction::Retry: m_transfers.retry(fitting); break;
+    case TransferAction::Pause: m_transfers.pause(fitting); break;
+    case TransferAction::Resume: m_transfers.resume(fitting); break;
+    case TransferAction::ToTop: m_transfers.move(fitting, api::QueueStep::Top); break;
+    case TransferAction::Up: m_transfers.move(fitting, api::QueueStep::Up); break;
+    case TransferAction::Down: m_transfers.move(fitting, api::QueueStep::Down); break;
+    case TransferAction::ToBottom: m_transfers.move(fitting, api::QueueStep::Bottom); break;
+    case TransferAction::FirstAmongAll: m_transfers.prioritise(fitting, api::Priority::High); break;
+    case TransferAction::AsOthers: m_transfers.prioritise(fitting, api::Priority::Normal); break;
+    case TransferAction::AfterOthers: m_transfers.prioritise(fitting, api::Priority::Low); break;
     case TransferAction::CopyLink: m_linkCopier->copy(fitting); break;
     case TransferAction::SaveCopy: {
         QList<api::TransferSnapshot> finished;
         for (const api::TransferId id : fitting) {
-            finished.append(m_model.at(m_model.rowOf(id)));
+            finished.append(*m_model.known(id));
         }
         m_copySaver->save(finished);
         break;
@@ -233,13 +267,11 @@ void TransfersPage::act(TransferAction action, const QList<api::TransferId>& ids
 
 void TransfersPage::remove(const QList<api::TransferId>& ids) {
     const auto takeOff = [this](const QList<api::TransferId>& gone) {
-        for (const api::TransferId id : gone) {
-            m_transfers.remove(id);
-        }
+        m_transfers.remove(gone);
     };
     const auto holdsTheLink = [this](api::TransferId id) {
-        const api::TransferSnapshot& transfer = m_model.at(m_model.rowOf(id));
-        return transfer.hasCapability && transfer.direction == api::Direction::Upload;
+        const api::TransferSnapshot* transfer = m_model.known(id);  // what is not known may hold one
+        return transfer == nullptr || (transfer->hasCapability && transfer->direction == api::Direction::Upload);
     };
     const auto links = static_cast<int>(std::count_if(ids.begin(), ids.end(), holdsTheLink));
     if (links == 0) {
@@ -281,13 +313,14 @@ void TransfersPage::showMenu(const QPoint& point) {
     if (!m_view->selectionModel()->hasSelection()) {
         menu->addAction(m_add);
     } else {
-        for (const TransferAction kind : {TransferAction::CopyLink, TransferAction::SaveCopy, TransferAction::Retry,
-                                          TransferAction::Cancel, TransferAction::Remove}) {
-            if (action(kind)->isEnabled()) {
-                menu->addAction(action(kind));
+        for (const QList<TransferAction>& group : actionGroups()) {
+            for (const TransferAction kind : group) {
+                if (action(kind)->isEnabled()) {
+                    menu->addAction(action(kind));
+                }
             }
+            menu->addSeparator();
         }
-        menu->addSeparator();
         menu->addAction(m_selectAll);
     }
     menu->popup(m_view->viewport()->mapToGlobal(point));
@@ -301,20 +334,33 @@ void TransfersPage::updateActions() {
     m_actionsStale = true;
     QTimer::singleShot(0, this, [this] {
         m_actionsStale = false;
-        const QList<api::TransferId> ids = m_view->selectedIds();
         for (auto entry = m_actions.cbegin(); entry != m_actions.cend(); ++entry) {
-            entry.value()->setEnabled(std::any_of(ids.begin(), ids.end(), [this, &entry](api::TransferId id) {
-                const int row = m_model.rowOf(id);
-                return row >= 0 && allows(m_model.at(row), entry.key());
-            }));
+            entry.value()->setEnabled(m_view->selectionAllows(entry.key()));
         }
         m_selectAll->setEnabled(m_model.rowCount() > 0);
     });
 }
 
+QList<QList<TransferAction>> TransfersPage::actionGroups() {
+    return {{TransferAction::CopyLink, TransferAction::SaveCopy},
+            {TransferAction::Pause, TransferAction::Resume, TransferAction::Retry, TransferAction::Cancel,
+             TransferAction::Remove},
+            {TransferAction::ToTop, TransferAction::Up, TransferAction::Down, TransferAction::ToBottom},
+            {TransferAction::FirstAmongAll, TransferAction::AsOthers, TransferAction::AfterOthers}};
+}
+
+void TransfersPage::showHeld(const api::QueueSettings& settings) {
+    const QString text = settings.held ? tr("Resume all") : tr("Pause all");
+    m_hold->setText(settings.held ? tr("Resume a&ll") : tr("Pause a&ll"));
+    m_hold->setToolTip(settings.held ? tr("Let the whole queue go on") : tr("Hold the whole queue"));
+    m_holdButton->setText(text);
+    updateTotals();
+}
+
 void TransfersPage::updateTotals() {
     const TransferTotals& totals = m_model.totals();
-    m_counts->setText(totals.countWords());
+    m_counts->setText(m_transfers.settings().held ? tr("All paused · %1", "%1: counts").arg(totals.countWords())
+                                                  : totals.countWords());
     m_pace->setText(totals.paceWords(locale()));
 }
 
@@ -323,6 +369,7 @@ void TransfersPage::updateStack() {
     m_stack->setCurrentIndex(empty ? 0 : 1);
     m_footer->setVisible(!empty);
     m_addButton->setVisible(!empty);
+    m_holdButton->setVisible(!empty);
     updateActions();
 }
 

@@ -41,6 +41,10 @@ public:
     /// The one for what the selected transfers allow.
     [[nodiscard]] QAction* action(TransferAction action) const;
     [[nodiscard]] QAction* selectAllAction() const { return m_selectAll; }
+    /// Holds the whole queue, or lets it go on.
+    [[nodiscard]] QAction* holdAction() const { return m_hold; }
+    /// What the menus offer for the selected ones, group by group.
+    [[nodiscard]] static QList<QList<TransferAction>> actionGroups();
 
 private:
     QAction* makeAction(const QString& text, const QKeySequence& keys, const QString& tip);
@@ -49,6 +53,7 @@ private:
     void act(TransferAction action, const QList<api::TransferId>& ids);
     void remove(const QList<api::TransferId>& ids);
     void deleteSelected();
+    void showHeld(const api::QueueSettings& settings);
     void explainRefusal(const QString& what, const QString& errorCode);
     void showMenu(const QPoint& point);
     void updateActions();
@@ -65,11 +70,13 @@ private:
     QLabel* m_counts;
     QLabel* m_pace;
     QPushButton* m_addButton;
+    QPushButton* m_holdButton;
     QWidget* m_footer;
     LinkCopier* m_linkCopier;
     CopySaver* m_copySaver;
     QAction* m_add = nullptr;
     QAction* m_selectAll = nullptr;
+    QAction* m_hold = nullptr;
     QMap<TransferAction, QAction*> m_actions;
     bool m_followNew = false;  ///< the next new rows are a person's own: show them
     bool m_actionsStale = false;

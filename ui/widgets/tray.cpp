@@ -63,9 +63,9 @@ void Tray::update() {
         m_serverAction->setChecked(HomeServerWords::showsOn(server));
         m_serverAction->setEnabled(ready && HomeServerWords::canSwitch(server));
     }
-    const bool trouble = totals.failed() > 0 || m_engine.state() == api::Engine::State::Failed ||
+    const bool trouble = totals.figures().failed > 0 || m_engine.state() == api::Engine::State::Failed ||
                          server.state == api::HomeServerSnapshot::State::Failed;
-    setState(trouble ? MarkState::Attention : totals.running() > 0 ? MarkState::Busy : MarkState::Idle);
+    setState(trouble ? MarkState::Attention : totals.figures().running > 0 ? MarkState::Busy : MarkState::Idle);
     const QString pace = totals.paceWords(QLocale());
     const QString words = ready ? totals.countWords() : QString();
     QStringList lines{QStringLiteral("Tarn"), words, pace};

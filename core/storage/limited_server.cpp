@@ -1,0 +1,149 @@
+#include "core/storage/limited_server.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tarn::storage {
+
+namespace {
+
+using Line = LimitedServer::Line;
+
+/// The time to wait, in the timers' unit.
+async::Milliseconds spanOf(TokenBucket::Duration wait) {
+    return std::chrono::ceil<async::Milliseconds>(wait);
+}
+
+SharedBytes pieceOf(const SharedBytes& data, std::size_t begin, std::size_t size) {
+    if (begin == 0 && size == data->size()) {
+        return data;
+    }
+    const auto first = data->begin() + static_cast<std::ptrdiff_t>(begin);
+    return std::make_shared<Bytes>(first, first + static_cast<std::ptrdiff_t>(size));
+}
+
+async::Task<WriteProgress> writeInPieces(std::shared_ptr<Line> line, StorageIndex index, ShareNum share,
+                                         UploadSecret upload, ByteOffset offset, SharedBytes data, bool early,
+                                         std::stop_token stop) {
+    Result<WriteProgress> progress = WriteProgress{};
+    std::size_t written = 0;
+    do {
+        // Asked for anew each time: the limits may change in the middle of a write.
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(data->size() - written, line->up.piece()));
+        const auto span = spanOf(line->up.take(size));
+        if (span.count() > 0) {
+            const auto waited = co_await async::sleepFor(line->timers, span, stop);
+            if (!waited) {
+                co_return failure(waited.error());
+            }
+        }
+        const auto at = offset + ByteCount(written);
+        auto piece = pieceOf(data, written, size);
+        if (early && size == data->size()) {
+            progress = co_await line->inner->writeEarly(index, share, upload, std::move(piece), stop);
+        } else {
+            progress = co_await line->inner->write(index, share, upload, at, std::move(piece), stop);
+        }
+        written += size;
+    } while (progress && written < data->size());
+    co_return progress;
+}
+
+async::Task<Bytes> readInPieces(std::shared_ptr<Line> line, StorageIndex index, ShareNum share, ByteOffset offset,
+                                ByteCount length, std::stop_token stop) {
+    Bytes all;
+    while (all.size() < length.value()) {
+        const auto size = std::min<std::uint64_t>(length.value() - all.size(), line->down.piece());
+        const auto span = spanOf(line->down.take(size));
+        if (span.count() > 0) {
+            const auto waited = co_await async::sleepFor(line->timers, span, stop);
+            if (!waited) {
+                co_return failure(waited.error());
+            }
+        }
+        const auto at = offset + ByteCount(all.size());
+        auto piece = co_await line->inner->read(index, share, at, ByteCount(size), stop);
+        if (!piece) {
+            co_return piece;
+        }
+        const bool ends = piece->size() < size;
+        if (all.empty()) {
+            all = std::move(*piece);
+        } else {
+            all.insert(all.end(), piece->begin(), piece->end());
+        }
+        if (ends) {
+            break;  // so does the share
+        }
+    }
+    co_return all;
+}
+
+}  // namespace
+
+LimitedServer::LimitedServer(std::shared_ptr<StorageServer> inner, std::shared_ptr<async::Timers> timers,
+                             const std::shared_ptr<RateLimits>& limits)
+    : m_inner(std::move(inner)), m_line(std::make_shared<Line>(Line{m_inner,
+                                                                    std::move(timers),
+                                                                    {limits, RateLimits::Way::Direction::Up},
+                                                                    {limits, RateLimits::Way::Direction::Down}})) {}
+
+async::Task<Allocation> LimitedServer::allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
+    return m_inner->allocate(index, std::move(shares), size, std::move(upload), std::move(lease), std::move(stop));
+}
+
+async::Task<WriteProgress> LimitedServer::write(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                ByteOffset offset, SharedBytes data, std::stop_token stop) {
+    return writeInPieces(m_line, index, share, std::move(upload), offset, std::move(data), false, std::move(stop));
+}
+
+async::Task<WriteProgress> LimitedServer::writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
+                                                     SharedBytes data, std::stop_token stop) {
+    return writeInPieces(m_line, index, share, std::move(upload), ByteOffset(0), std::move(data), true,
+                         std::move(stop));
+}
+
+async::Task<void> LimitedServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
+    return m_inner->abort(index, share, std::move(upload), std::move(stop));
+}
+
+async::Task<std::set<ShareNum>> LimitedServer::listShares(StorageIndex index, std::stop_token stop) {
+    return m_inner->listShares(index, std::move(stop));
+}
+
+async::Task<Bytes> LimitedServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                       std::stop_token stop) {
+    return readInPieces(m_line, index, share, offset, length, std::move(stop));
+}
+
+async::Task<formats::gbs::SlotReply> LimitedServer::readTestWrite(StorageIndex index, WriteEnabler enabler,
+                                                                  LeaseSecrets lease, formats::gbs::SlotRequest request,
+                                                                  std::stop_token stop) {
+    return m_inner->readTestWrite(index, std::move(enabler), std::move(lease), std::move(request), std::move(stop));
+}
+
+async::Task<std::set<ShareNum>> LimitedServer::listMutableShares(StorageIndex index, std::stop_token stop) {
+    return m_inner->listMutableShares(index, std::move(stop));
+}
+
+async::Task<Bytes> LimitedServer::readMutable(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
+                                              std::stop_token stop) {
+    return m_inner->readMutable(index, share, offset, length, std::move(stop));
+}
+
+async::Task<void> LimitedServer::adviseMutableCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                                      std::stop_token stop) {
+    return m_inner->adviseMutableCorrupt(index, share, std::move(reason), std::move(stop));
+}
+
+async::Task<void> LimitedServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
+    return m_inner->addLease(index, std::move(lease), std::move(stop));
+}
+
+async::Task<void> LimitedServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,
+                                               std::stop_token stop) {
+    return m_inner->adviseCorrupt(index, share, std::move(reason), std::move(stop));
+}
+
+}  // namespace tarn::storage

@@ -125,7 +125,9 @@ Result<void> redoSlotCommits(FileSystem& files, ShareTree& tree, const std::stri
         if (!isCommitName(name)) {
             continue;
         }
-        const auto file = files.open(incoming + '/' + name, FileSystem::Access::Read);
+        std::string path = incoming;
+        path.append(1, '/').append(name);
+        const auto file = files.open(path, FileSystem::Access::Read);
         if (!file) {
             return failure(file.error());
         }

@@ -8,7 +8,6 @@ namespace tarn::bucketstore {
 
 namespace {
 
-using formats::gbs::SlotChange;
 using formats::gbs::SlotRead;
 using formats::gbs::SlotReply;
 using formats::gbs::SlotRequest;
@@ -167,7 +166,7 @@ Result<bool> allTestsHold(const Slot& slot, const SlotRequest& request) {
         const auto present = slot.find(share);
         const bool there = present != slot.end();
         for (const SlotTest& test : change.tests) {
-            const auto held = holds(test, there ? present->second.file.get() : nullptr,
+            auto held = holds(test, there ? present->second.file.get() : nullptr,
                                     there ? present->second.layout.dataLength : 0);
             if (!held || !*held) {
                 return held;

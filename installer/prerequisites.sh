@@ -6,7 +6,8 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build ccache pkg-config
     qt6-base-dev qt6-base-dev-tools qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools
-    qcoro-qt6-dev libcrypto++-dev libisal-dev libexpected-dev libyaml-cpp-dev libsqlite3-dev libboost-dev libssl-dev
+    qcoro-qt6-dev libcrypto++-dev libisal-dev libexpected-dev libyaml-cpp-dev libsqlite3-dev libboost-dev libnghttp2-dev
+    libssl-dev
     fonts-dejavu-core
     "$@"
 )

@@ -70,6 +70,7 @@ void Exchange::onHead() {
     onLife();
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     m_answer.status = status;
+    m_http2 = m_reply->attribute(QNetworkRequest::Http2WasUsedAttribute).toBool();
     m_accepted = std::ranges::find(m_request.accepted, status) != m_request.accepted.end();
     if (!m_accepted || m_request.answerType == nullptr || status == 204) {
         return;

@@ -55,6 +55,8 @@ public:
     Exchange& operator=(const Exchange&) = delete;
     ~Exchange();
 
+    /// Whether the answer came over HTTP/2; none while no head of one has come.
+    [[nodiscard]] std::optional<bool> http2() const noexcept { return m_http2; }
     [[nodiscard]] const Request& request() const noexcept { return m_request; }
 
     /// Ends it as soon as its stop token says so; to be called once it is kept by whoever runs it.
@@ -93,6 +95,7 @@ private:
     std::chrono::milliseconds m_silenceTimeout{0};
     bool m_sent = false;
     bool m_accepted = false;
+    std::optional<bool> m_http2;
     std::size_t m_dropped = 0;
     Answer m_answer;
 };

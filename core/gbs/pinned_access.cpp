@@ -27,6 +27,15 @@ QString nobody() {
     return QHostAddress(0xF000'0000U | QRandomGenerator::system()->bounded(1U << 28U)).toString();
 }
 
+/// Of one connection over HTTP/2: requests, and bytes of their bodies, which share its line. Were there more, a slow
+/// line would have some of them wait into their timeout.
+constexpr std::size_t mostStreams = 96;
+constexpr std::size_t mostBodies = 4UL * 1024 * 1024;
+
+std::size_t bodySize(const Request& request) {
+    return request.body ? request.body->size() : 0;
+}
+
 /// A connection whose handshake is over when no request is left to be told of it shows only by its use. After each
 /// attempt to connect, so many requests look for one.
 constexpr int looksPerConnection = 8;
@@ -74,14 +83,15 @@ const char* verbOf(Request::Verb verb) {
 }  // namespace
 
 PinnedAccess::PinnedAccess(const formats::Nurl& nurl, std::string server, const Limits& limits, Trust trust)
-    : m_pin(nurl.spkiHash), m_server(std::move(server)), m_limits(limits) {
+    : m_pin(nurl.spkiHash), m_server(std::move(server)), m_limits(limits),
+      m_version(limits.http2 ? Version::Unknown : Version::Http1) {
     m_root.setScheme(QStringLiteral("https"));
     m_root.setHost(QString::fromStdString(nurl.host));
     m_root.setPort(nurl.port);
 
     m_blank.setSslConfiguration(pinnedTls(trust.authorities));
     m_blank.setPeerVerifyName(trust.peerName.isEmpty() ? nobody() : trust.peerName);
-    m_blank.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
+    m_blank.setAttribute(QNetworkRequest::Http2AllowedAttribute, limits.http2);
     m_blank.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
     m_blank.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
     m_blank.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
@@ -117,11 +127,54 @@ void PinnedAccess::close() {
 }
 
 void PinnedAccess::startWaiting() {
-    while (!m_waiting.empty() && m_running.size() < mostRunning) {
+    while (!m_waiting.empty() && mayStart(m_waiting.front()->request())) {
         const auto next = std::move(m_waiting.front());
         m_waiting.pop_front();
         m_running.push_back(next);
         start(next);
+    }
+    probe();
+}
+
+bool PinnedAccess::mayStart(const Request& request) const {
+    if (m_version == Version::Http2) {
+        std::size_t bodies = bodySize(request);
+        for (const auto& running : m_running) {
+            bodies += bodySize(running->request());
+        }
+        return m_running.empty() || (m_running.size() < mostStreams && bodies <= mostBodies);
+    }
+    return m_running.size() < mostRunning && (m_version == Version::Http1 || request.secrets.size() < 2);
+}
+
+void PinnedAccess::probe() {
+    if (m_version != Version::Unknown || m_waiting.empty() || !m_running.empty()) {
+        return;
+    }
+    Request request;
+    request.path = "/storage/v1/version";
+    m_probe = std::make_shared<Exchange>(std::move(request), m_server, std::stop_token(),
+                                         [this](const std::shared_ptr<Exchange>& over) { forget(over); });
+    m_running.push_back(m_probe);
+    start(m_probe);
+}
+
+void PinnedAccess::learnVersion(const Exchange& over) {
+    if (!m_limits.http2) {
+        return;
+    }
+    if (const auto http2 = over.http2()) {
+        m_version = *http2 ? Version::Http2 : Version::Http1;
+    } else if (&over == m_probe.get()) {
+        // Who gives no answer to this may give one to the others.
+        m_version = Version::Http1;
+    }
+}
+
+void PinnedAccess::learnVersion(const QSslConfiguration& agreed) {
+    if (m_limits.http2) {
+        const bool http2 = agreed.nextNegotiatedProtocol() == QSslConfiguration::ALPNProtocolHTTP2;
+        m_version = http2 ? Version::Http2 : Version::Http1;
     }
 }
 
@@ -144,6 +197,8 @@ void PinnedAccess::start(const std::shared_ptr<Exchange>& exchange) {
     QObject::connect(reply, &QNetworkReply::sslErrors, exchange->context(),
                      [this, reply](const QList<QSslError>& errors) { onComplaint(reply, errors); });
     QObject::connect(reply, &QNetworkReply::encrypted, exchange->context(), [this, reply] { onEncrypted(reply); });
+    QObject::connect(
+        reply, &QNetworkReply::encrypted, exchange->context(), [this] { startWaiting(); }, Qt::QueuedConnection);
     QObject::connect(reply, &QNetworkReply::socketStartedConnecting, exchange->context(),
                      [this] { m_looks = looksPerConnection; });
     QObject::connect(reply, &QNetworkReply::requestSent, exchange->context(), [this] { onSent(); });
@@ -177,11 +232,15 @@ QNetworkRequest PinnedAccess::prepare(const Request& request) const {
     if (request.mayWait) {
         prepared.setRawHeader("Prefer", "wait=10");  // seconds; RFC 7240, section 4.3
     }
-    addSecretHeaders(prepared, request.secrets);
+    addSecretHeaders(prepared, request.secrets, m_version == Version::Http2);
     return prepared;
 }
 
 void PinnedAccess::forget(const std::shared_ptr<Exchange>& exchange) {
+    learnVersion(*exchange);
+    if (exchange == m_probe) {
+        m_probe.reset();
+    }
     std::erase(m_running, exchange);
     std::erase(m_waiting, exchange);
     startWaiting();
@@ -219,6 +278,7 @@ void PinnedAccess::onEncrypted(QNetworkReply* reply) {
         onImpostor();
         return;
     }
+    learnVersion(reply->sslConfiguration());
     setLowDelay(static_cast<std::uint16_t>(m_root.port()));
 }
 

@@ -26,8 +26,13 @@ namespace tarn::gbs {
 /// first server with another key fails every call under way and waiting with WrongCertificate, and all connections are
 /// given up.
 ///
-/// At most `mostRunning` requests run at once; the others wait here, where they cost no timeout. Thread: that of the
-/// event loop it was made on; the sockets live on a thread of QNetworkAccessManager.
+/// The first handshake tells which version of HTTP the server speaks. Until then requests that would be written
+/// otherwise over the one than over the other wait: a question for the server's version goes ahead of them where
+/// nothing else does.
+///
+/// Over HTTP/1.1 at most `mostRunning` requests run at once; over HTTP/2 as many as a connection carries, with bodies
+/// up to a limit. The others wait here, where they cost no timeout. Thread: that of the event loop it was made on; the
+/// sockets live on a thread of QNetworkAccessManager.
 class PinnedAccess {
 public:
     /// What makes TLS content by itself. Empty in the program; tests fill it in to reach the second way.
@@ -54,7 +59,14 @@ public:
     static constexpr std::size_t mostRunning = 6;
 
 private:
+    enum class Version : std::uint8_t { Unknown, Http1, Http2 };
+
     void startWaiting();
+    [[nodiscard]] bool mayStart(const Request& request) const;
+    /// Finds out the version where nobody under way does.
+    void probe();
+    void learnVersion(const Exchange& over);
+    void learnVersion(const QSslConfiguration& agreed);
     void start(const std::shared_ptr<Exchange>& exchange);
     void forget(const std::shared_ptr<Exchange>& exchange);
     void failAll(const Error& error);
@@ -73,6 +85,8 @@ private:
     std::unique_ptr<QNetworkAccessManager> m_manager;
     std::deque<std::shared_ptr<Exchange>> m_waiting;
     std::vector<std::shared_ptr<Exchange>> m_running;
+    Version m_version = Version::Unknown;
+    std::shared_ptr<Exchange> m_probe;
     bool m_closed = false;
     int m_looks = 0;  // how many more requests look for connections that were made without a word
 };

@@ -16,7 +16,7 @@ constexpr const char* headerName = "X-Tahoe-Authorization";
 
 #if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
 
-void addSecretHeaders(QNetworkRequest& request, const std::vector<std::string>& values) {
+void addSecretHeaders(QNetworkRequest& request, const std::vector<std::string>& values, bool /*oneLine*/) {
     QHttpHeaders headers = request.headers();
     for (const std::string& value : values) {
         headers.append(headerName, QByteArray::fromStdString(value));
@@ -26,12 +26,14 @@ void addSecretHeaders(QNetworkRequest& request, const std::vector<std::string>& 
 
 #else
 
-void addSecretHeaders(QNetworkRequest& request, const std::vector<std::string>& values) {
+void addSecretHeaders(QNetworkRequest& request, const std::vector<std::string>& values, bool oneLine) {
     // A request keeps one value a name here, and writes it out over HTTP/1.1 as it stands. So the line breaks and the
     // repeated name go into the value. The values are a fixed name and base64: they can break no line of their own.
     QByteArray joined;
     for (const std::string& value : values) {
-        if (!joined.isEmpty()) {
+        if (!joined.isEmpty() && oneLine) {
+            joined += ", ";
+        } else if (!joined.isEmpty()) {
             joined += "\r\n";
             joined += headerName;
             joined += ": ";

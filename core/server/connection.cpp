@@ -1,6 +1,7 @@
 #include "core/server/connection.h"
 
 #include "core/server/http1_session.h"
+#include "core/server/http2_session.h"
 
 #include <QHostAddress>
 #include <QMetaObject>
@@ -64,7 +65,11 @@ Connection::~Connection() {
 void Connection::begin() {
     m_deadline.reset();
     Wire& wire = *this;
-    m_session = std::make_unique<Http1Session>(m_shared, m_client, *m_visit, wire);
+    if (m_socket.sslConfiguration().nextNegotiatedProtocol() == QSslConfiguration::ALPNProtocolHTTP2) {
+        m_session = std::make_unique<Http2Session>(m_shared, m_client, *m_visit, wire);
+    } else {
+        m_session = std::make_unique<Http1Session>(m_shared, m_client, *m_visit, wire);
+    }
     m_session->onBytes();
 }
 

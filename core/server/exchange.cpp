@@ -1,6 +1,7 @@
 #include "core/server/exchange.h"
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -15,7 +16,8 @@ constexpr std::uint64_t dropPiece = 16ULL * 1024;
 }  // namespace
 
 std::variant<std::shared_ptr<Exchange>, Refusal> Exchange::open(Shared& shared, const std::shared_ptr<Client>& client,
-                                                                Carrier& carrier, const RequestHead& head) {
+                                                                Carrier& carrier, const RequestHead& head,
+                                                                std::int32_t number) {
     auto decision = readCall(head, shared.authorization, shared.limits);
     if (const auto* const refusal = std::get_if<Refusal>(&decision)) {
         return *refusal;
@@ -27,20 +29,21 @@ std::variant<std::shared_ptr<Exchange>, Refusal> Exchange::open(Shared& shared, 
     }
     // Not make_shared: the constructor is private.
     const std::shared_ptr<Exchange> exchange(
-        new Exchange(shared, client, carrier, std::move(std::get<Call>(decision))));
+        new Exchange(shared, client, carrier, number, std::move(std::get<Call>(decision))));
     if (exchange->m_kind == Body::Message) {
         auto claim = client->memory.tryClaim(static_cast<std::size_t>(exchange->m_bodyLeft));
         if (!claim) {
             return tooMuch;
         }
-        exchange->m_claim = std::move(*claim);
+        exchange->m_ticket->memory = std::make_shared<MemoryBudget::Claim>(std::move(*claim));
     }
     return exchange;
 }
 
-Exchange::Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, Call call)
-    : m_shared(shared), m_carrier(carrier), m_call(std::move(call)), m_ticket(std::make_shared<Ticket>(client)),
-      m_bodyLeft(m_call.bodyLength) {
+Exchange::Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, std::int32_t number,
+                   Call call)
+    : m_shared(shared), m_carrier(carrier), m_number(number), m_call(std::move(call)),
+      m_ticket(std::make_shared<Ticket>(client)), m_bodyLeft(m_call.bodyLength) {
     if (m_bodyLeft == 0) {
         return;
     }
@@ -61,7 +64,9 @@ Exchange::Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrie
 
 void Exchange::begin() {
     if (m_kind == Body::Share) {
-        m_pieceSize = static_cast<std::size_t>(std::min<std::uint64_t>(m_carrier.bodyPiece(m_bodyLeft), m_bodyLeft));
+        Carrier::BodyPieces pieces = m_carrier.bodyPieces(*this);
+        m_pieceSize = static_cast<std::size_t>(std::min<std::uint64_t>(pieces.size, m_bodyLeft));
+        m_ticket->memory = std::move(pieces.memory);
     }
     if (m_kind == Body::None) {
         perform();
@@ -198,7 +203,8 @@ void Exchange::perform() {
     case Endpoint::ListSlot: onDisk([store, call = m_call] { return listSlot(*store, call); }, reply); break;
     case Endpoint::ReadShare:
     case Endpoint::ReadSlotShare:
-        m_readPiece = m_carrier.replyPiece();
+        m_readPiece = m_carrier.replyPiece(*this, m_call.range ? m_call.range->end - m_call.range->begin
+                                                               : std::numeric_limits<std::uint64_t>::max());
         onDisk([store, call = m_call, most = m_readPiece] { return beginRead(*store, call, most); },
                [](Exchange& self, ReadOutcome outcome) { self.answerWithShare(std::move(outcome)); });
         break;
@@ -230,7 +236,7 @@ void Exchange::answer(const Outcome& outcome) {
     const auto self = shared_from_this();
     m_answered = true;
     m_body = {};
-    m_claim = {};
+    m_ticket->memory.reset();
     QByteArray body(reinterpret_cast<const char*>(outcome.body.data()), static_cast<qsizetype>(outcome.body.size()));
     m_carrier.onReply(*this, {outcome.status, outcome.type, outcome.body.size(), {}}, std::move(body));
 }

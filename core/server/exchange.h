@@ -18,10 +18,15 @@ class Exchange;
 class Carrier {
 public:
     virtual ~Carrier() = default;
-    /// The pieces in which a share's body goes to the store. A body that is no longer is written at once.
-    [[nodiscard]] virtual std::size_t bodyPiece(std::uint64_t bodyLength) = 0;
-    /// The pieces in which a share is read for a reply.
-    [[nodiscard]] virtual std::size_t replyPiece() = 0;
+    /// The pieces in which a share's body goes to the store, and what vouches for the memory of those that the store
+    /// has, for as long as it has them.
+    struct BodyPieces {
+        std::size_t size = 0;
+        std::shared_ptr<const void> memory;
+    };
+    [[nodiscard]] virtual BodyPieces bodyPieces(Exchange& exchange) = 0;
+    /// The pieces in which a share is read for a reply of at most `length` bytes, as far as that is known.
+    [[nodiscard]] virtual std::size_t replyPiece(Exchange& exchange, std::uint64_t length) = 0;
     /// The store has taken `bytes` more of the body: as many may come again.
     virtual void onTaken(Exchange& exchange, std::size_t bytes) = 0;
     /// The reply, with the first bytes of its body; comes once, perhaps before the whole body of the request came.
@@ -37,13 +42,18 @@ public:
 /// carrier lets go of it, work that is begun is finished and its outcome dropped. Thread: the server's.
 class Exchange final : public std::enable_shared_from_this<Exchange> {
 public:
-    /// Judges a request by its head. A refusal is the carrier's to answer. `carrier` must outlive the exchange.
+    /// Judges a request by its head. A refusal is the carrier's to answer. `carrier` must outlive the exchange;
+    /// `number` is how it knows it.
     [[nodiscard]] static std::variant<std::shared_ptr<Exchange>, Refusal>
-    open(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, const RequestHead& head);
+    open(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, const RequestHead& head,
+         std::int32_t number = 0);
 
     /// To be called once, when the carrier knows the exchange: without a body the work begins here.
     void begin();
 
+    /// Whether the store is at work for it.
+    [[nodiscard]] bool busy() const noexcept { return m_busy; }
+    [[nodiscard]] std::int32_t number() const noexcept { return m_number; }
     [[nodiscard]] Endpoint endpoint() const noexcept { return m_call.endpoint; }
     [[nodiscard]] std::uint64_t bodyLeft() const noexcept { return m_bodyLeft; }
     /// How many bytes of the body fit into the piece that is collected; none when no body is left or wanted, or while
@@ -73,13 +83,14 @@ private:
         Ticket(const Ticket&) = delete;
         Ticket& operator=(const Ticket&) = delete;
         ~Ticket() { --m_client->exchanges; }
-        [[nodiscard]] Client& client() noexcept { return *m_client; }
+
+        std::shared_ptr<const void> memory;  ///< of the body's pieces
 
     private:
-        std::shared_ptr<Client> m_client;
+        const std::shared_ptr<Client> m_client;
     };
 
-    Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, Call call);
+    Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, std::int32_t number, Call call);
 
     using Piece = std::shared_ptr<const Bytes>;
     void writePieceOf(Piece piece);
@@ -97,9 +108,9 @@ private:
 
     Shared& m_shared;
     Carrier& m_carrier;
+    const std::int32_t m_number;
     Call m_call;
     std::shared_ptr<Ticket> m_ticket;
-    MemoryBudget::Claim m_claim;  ///< of a message. Goes before the ticket, which keeps the client
 
     Body m_kind = Body::None;
     std::uint64_t m_bodyLeft = 0;  ///< bytes of the body that have not come

@@ -196,15 +196,18 @@ void Http1Session::refuse(const RequestHead& head, HttpStatus status, bool autho
     }
 }
 
-std::size_t Http1Session::bodyPiece(std::uint64_t bodyLength) {
-    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(mostBodyPiece, bodyLength));
-    m_bodyClaim = m_client->memory.claim(most, leastHeld);
-    return m_bodyClaim.size();
+Carrier::BodyPieces Http1Session::bodyPieces(Exchange& exchange) {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(mostBodyPiece, exchange.bodyLeft()));
+    auto claim = std::make_shared<MemoryBudget::Claim>(m_client->memory.claim(most, leastHeld));
+    const std::size_t size = claim->size();
+    return {size, std::move(claim)};
 }
 
-std::size_t Http1Session::replyPiece() {
-    m_replyClaim = m_client->memory.claim(sendAhead, leastHeld);
-    return m_replyClaim.size() / 4;
+std::size_t Http1Session::replyPiece(Exchange& /*exchange*/, std::uint64_t length) {
+    constexpr std::size_t parts = 4;
+    const auto most = static_cast<std::size_t>(std::clamp<std::uint64_t>(length, leastHeld, sendAhead / parts) * parts);
+    m_replyClaim = m_client->memory.claim(most, leastHeld);
+    return m_replyClaim.size() / parts;
 }
 
 bool Http1Session::readBody() {
@@ -288,7 +291,7 @@ void Http1Session::onReply(Exchange& exchange, ReplyHead head, QByteArray piece)
 }
 
 void Http1Session::sendMore() {
-    if (!m_exchange->reading() && m_wire.unsent() <= static_cast<qint64>(m_replyClaim.size() / 4 * 3)) {
+    if (!m_exchange->reading() && static_cast<std::size_t>(m_wire.unsent()) <= m_replyClaim.size() / 4 * 3) {
         m_exchange->readMore();
     }
 }
@@ -311,7 +314,6 @@ void Http1Session::onPiece(Exchange& exchange, QByteArray piece) {
 
 void Http1Session::finishRequest() {
     m_exchange.reset();
-    m_bodyClaim = {};
     if (closesAfterReply()) {
         close();
         return;

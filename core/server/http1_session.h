@@ -36,8 +36,8 @@ private:
         Closing,
     };
 
-    [[nodiscard]] std::size_t bodyPiece(std::uint64_t bodyLength) override;
-    [[nodiscard]] std::size_t replyPiece() override;
+    [[nodiscard]] BodyPieces bodyPieces(Exchange& exchange) override;
+    [[nodiscard]] std::size_t replyPiece(Exchange& exchange, std::uint64_t length) override;
     void onTaken(Exchange& exchange, std::size_t bytes) override;
     void onReply(Exchange& exchange, ReplyHead head, QByteArray piece) override;
     void onPiece(Exchange& exchange, QByteArray piece) override;
@@ -77,7 +77,6 @@ private:
     QByteArray m_replyAfterBody;
     std::uint64_t m_lingered = 0;
 
-    MemoryBudget::Claim m_bodyClaim;
     MemoryBudget::Claim m_replyClaim;
     std::shared_ptr<Exchange> m_exchange;
 };

@@ -4,6 +4,7 @@
 #include <boost/beast/http/field.hpp>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace tarn::server {
@@ -25,31 +26,14 @@ private:
 
     static std::string textOf(View view) { return {view.data(), view.size()}; }
 
-    void keep(std::optional<std::string>& field, View value) {
-        head.repeatedField = head.repeatedField || field.has_value();
-        field = textOf(value);
-    }
-
     void on_request_impl(http::verb /*method*/, View method, View target, int /*version*/, ErrorCodeOut& ec) override {
         head.method = textOf(method);
         head.target = textOf(target);
         ec = {};
     }
 
-    void on_field_impl(http::field name, View nameText, View value, ErrorCodeOut& ec) override {
-        switch (name) {
-        case http::field::authorization: keep(head.authorization, value); break;
-        case http::field::accept: keep(head.accept, value); break;
-        case http::field::content_type: keep(head.contentType, value); break;
-        case http::field::content_range: keep(head.contentRange, value); break;
-        case http::field::range: keep(head.range, value); break;
-        case http::field::expect: keep(head.expect, value); break;
-        case http::field::prefer: keep(head.prefer, value); break;
-        default:
-            if (boost::beast::iequals(nameText, "X-Tahoe-Authorization")) {
-                head.tahoeAuthorization.push_back(textOf(value));
-            }
-        }
+    void on_field_impl(http::field /*name*/, View nameText, View value, ErrorCodeOut& ec) override {
+        keepField(head, {nameText.data(), nameText.size()}, {value.data(), value.size()});
         ec = {};
     }
 
@@ -69,6 +53,35 @@ private:
 };
 
 }  // namespace
+
+void keepField(RequestHead& head, std::string_view name, std::string_view value) {
+    struct Field {
+        std::string_view name;
+        std::optional<std::string> RequestHead::*place;
+    };
+    constexpr std::array fields{
+        Field{"authorization", &RequestHead::authorization},
+        Field{"accept", &RequestHead::accept},
+        Field{"content-type", &RequestHead::contentType},
+        Field{"content-range", &RequestHead::contentRange},
+        Field{"range", &RequestHead::range},
+        Field{"expect", &RequestHead::expect},
+        Field{"prefer", &RequestHead::prefer},
+    };
+    const auto same = [name](std::string_view other) {
+        return boost::beast::iequals({name.data(), name.size()}, {other.data(), other.size()});
+    };
+    if (same("x-tahoe-authorization")) {
+        head.tahoeAuthorization.emplace_back(value);
+        return;
+    }
+    const auto field = std::ranges::find_if(fields, same, &Field::name);
+    if (field != fields.end()) {
+        std::optional<std::string>& kept = head.*(field->place);
+        head.repeatedField = head.repeatedField || kept.has_value();
+        kept = std::string(value);
+    }
+}
 
 std::optional<std::size_t> headLength(std::string_view bytes, std::size_t searched) {
     const std::size_t from = searched - std::min(searched, emptyLine.size() - 1);

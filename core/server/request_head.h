@@ -28,6 +28,9 @@ struct RequestHead {
     bool repeatedField = false;  ///< a field that may stand once stood twice
 };
 
+/// Puts a header field where it belongs in the head; one that does not matter is dropped. Any case of letters.
+void keepField(RequestHead& head, std::string_view name, std::string_view value);
+
 /// The length of the first head in `bytes`, its empty line included; nothing while that has not come. `searched` is how
 /// much of `bytes` was known to hold none.
 [[nodiscard]] std::optional<std::size_t> headLength(std::string_view bytes, std::size_t searched);

@@ -25,6 +25,7 @@ struct Limits {
     int mostConnections = 4096;
     int mostConnectionsPerClient = 2048;  ///< from one address
     int mostExchangesPerClient = 2048;    ///< requests under way from one address
+    std::uint32_t mostStreams = 128;      ///< requests under way on one connection of HTTP/2
     /// Memory for the bodies of all requests and replies under way, half of it at most for one address. On top of it
     /// come 64 KiB for each connection.
     std::uint64_t mostBodiesHeld = 128ULL * 1024 * 1024;

@@ -122,7 +122,7 @@ void ClientTest::secrets_go_out_on_a_line_each() {
     const LeaseSecrets lease{secretOf<LeaseRenewSecret>(1), secretOf<LeaseCancelSecret>(2)};
     QVERIFY(
         awaited(m_client->allocate(bucket, {share}, ByteCount(10), secretOf<UploadSecret>(3), lease, {})).has_value());
-    QList<QByteArray> secrets = lines(m_server->requests().constFirst(), "X-Tahoe-Authorization");
+    QList<QByteArray> secrets = lines(m_server->requests().constLast(), "X-Tahoe-Authorization");
     std::ranges::sort(secrets);
     QCOMPARE(secrets, (QList<QByteArray>{"lease-cancel-secret " + QByteArray::fromStdString(toBase64(Bytes(32, 2))),
                                          "lease-renew-secret " + QByteArray::fromStdString(toBase64(Bytes(32, 1))),

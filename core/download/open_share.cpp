@@ -1,5 +1,6 @@
 #include "core/download/open_share.h"
 
+#include "core/crypto/file_hashers.h"
 #include "core/download/held_bytes.h"
 #include "core/formats/hash_tree.h"
 
@@ -36,12 +37,22 @@ Result<void> OpenShare::checkBlocks(SegmentRun run, ByteView runBlocks) const {
     if (runBlocks.size() != lengthOf(geometry, run)) {
         return failure(ErrorCode::CorruptShare, "the share ends within its blocks");
     }
-    for (std::uint64_t segment = run.first; segment < run.first + run.count; ++segment) {
+    const std::uint64_t end = run.first + run.count;
+    for (std::uint64_t segment = run.first; segment < end;) {
+        const std::uint64_t first = segment;
         const std::size_t size = geometry.sizeOfBlock(segment);
-        if (crypto::blockHash(runBlocks.first(size)) != (*blockHashes)[segment]) {
-            return failure(ErrorCode::CorruptShare, "block " + std::to_string(segment) + " does not match its hash");
+        std::vector<ByteView> alike;
+        for (; segment < end && geometry.sizeOfBlock(segment) == size; ++segment) {
+            alike.push_back(runBlocks.first(size));
+            runBlocks = runBlocks.subspan(size);
         }
-        runBlocks = runBlocks.subspan(size);
+        const std::vector<crypto::Hash> hashes = crypto::blockHashes(alike);
+        for (std::size_t i = 0; i < hashes.size(); ++i) {
+            if (hashes[i] != (*blockHashes)[first + i]) {
+                return failure(ErrorCode::CorruptShare,
+                               "block " + std::to_string(first + i) + " does not match its hash");
+            }
+        }
     }
     return {};
 }

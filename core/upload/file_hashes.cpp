@@ -51,8 +51,7 @@ void SealedFile::appendTail(unsigned share, Bytes& to) const {
     append(to, formats::packUriExtensionField(m_layout, m_uriExtension));
 }
 
-FileHashes::FileHashes(const formats::Geometry& geometry)
-    : m_geometry(geometry), m_crypttext(crypto::crypttextHasher()), m_blockHashes(geometry.total) {
+FileHashes::FileHashes(const formats::Geometry& geometry) : m_geometry(geometry), m_blockHashes(geometry.total) {
     m_segmentHashes.reserve(geometry.segmentCount);
     for (auto& hashes : m_blockHashes) {
         hashes.reserve(geometry.segmentCount);
@@ -60,8 +59,12 @@ FileHashes::FileHashes(const formats::Geometry& geometry)
 }
 
 void FileHashes::add(const EncodedRun& run) {
-    m_crypttext.update(*run.ciphertext);
-    m_segmentHashes.insert(m_segmentHashes.end(), run.segmentHashes.begin(), run.segmentHashes.end());
+    ByteView ciphertext(*run.ciphertext);
+    for (std::uint64_t i = 0; i < run.run.segmentCount; ++i) {
+        const std::size_t size = m_geometry.sizeOfSegment(run.run.firstSegment + i);
+        m_segmentHashes.push_back(m_crypttext.add(ciphertext.first(size)));
+        ciphertext = ciphertext.subspan(size);
+    }
     for (std::size_t share = 0; share < m_blockHashes.size(); ++share) {
         const auto& hashes = run.blockHashes[share];
         m_blockHashes[share].insert(m_blockHashes[share].end(), hashes.begin(), hashes.end());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/crypto/hash.h"
+#include "core/crypto/file_hashers.h"
 #include "core/formats/share_layout.h"
 #include "core/upload/segment_encoder.h"
 
@@ -34,15 +34,15 @@ class FileHashes {
 public:
     explicit FileHashes(const formats::Geometry& geometry);
 
-    /// Takes the next run's hashes, and hashes its ciphertext into the hash over the whole (one byte of SHA-256 a
-    /// byte).
+    /// Takes the next run's block hashes, and hashes its ciphertext by segment and into the hash over the whole (two
+    /// bytes of SHA-256 a byte, in one pass).
     void add(const EncodedRun& run);
     /// All runs have come: builds the trees.
     [[nodiscard]] SealedFile seal();
 
 private:
     formats::Geometry m_geometry;
-    crypto::TaggedHasher m_crypttext;
+    crypto::CrypttextHashes m_crypttext;
     std::vector<crypto::Hash> m_segmentHashes;
     std::vector<std::vector<crypto::Hash>> m_blockHashes;
 };

@@ -1,5 +1,7 @@
 #include "core/upload/segment_encoder.h"
 
+#include "core/crypto/file_hashers.h"
+
 #include <algorithm>
 
 namespace tarn::upload {
@@ -31,42 +33,6 @@ std::uint64_t blocksSizeOf(const formats::Geometry& geometry, const Run& run) {
 
 }  // namespace
 
-/// Where the parity blocks of a segment go: behind what its share holds already, or to scratch memory.
-class SegmentEncoder::Parity {
-public:
-    Parity(const formats::Geometry& geometry, const std::vector<std::shared_ptr<Bytes>>& shareBytes,
-           RecycledBuffers& buffers)
-        : m_required(geometry.required), m_shareBytes(shareBytes), m_scratch(shareBytes.size()) {
-        for (std::size_t share = m_required; share < shareBytes.size(); ++share) {
-            if (!shareBytes[share]) {
-                m_scratch[share] = buffers.take(geometry.blockSize);
-                m_scratch[share]->resize(geometry.blockSize);
-            }
-        }
-    }
-
-    /// One block of `size` for each parity share.
-    std::vector<MutableByteView> blocks(std::size_t size) {
-        std::vector<MutableByteView> views;
-        views.reserve(m_shareBytes.size() - m_required);
-        for (std::size_t share = m_required; share < m_shareBytes.size(); ++share) {
-            if (m_shareBytes[share]) {
-                Bytes& bytes = *m_shareBytes[share];
-                bytes.resize(bytes.size() + size);
-                views.push_back(MutableByteView(bytes).last(size));
-            } else {
-                views.push_back(MutableByteView(*m_scratch[share]).first(size));
-            }
-        }
-        return views;
-    }
-
-private:
-    std::size_t m_required;
-    const std::vector<std::shared_ptr<Bytes>>& m_shareBytes;
-    std::vector<std::shared_ptr<Bytes>> m_scratch;
-};
-
 SegmentEncoder::SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec)
     : m_geometry(geometry), m_key(key), m_codec(std::move(codec)), m_buffers(RecycledBuffers::make()) {}
 
@@ -97,46 +63,75 @@ EncodedRun SegmentEncoder::encode(const Run& run, std::shared_ptr<Bytes> plainte
     out.run = run;
     out.blockHashes.resize(m_geometry.total);
     out.shareBytes.resize(m_geometry.total);
+    // Parity that nobody wants is needed for its hashes all the same.
+    Places parity(m_geometry.total);
     for (std::size_t share = 0; share < m_geometry.total; ++share) {
         out.blockHashes[share].reserve(run.segmentCount);
-        if (wanted[share]) {
-            auto bytes = m_buffers->take(lead.size() + blocksSizeOf(m_geometry, run) + tailRoom);
-            bytes->insert(bytes->end(), lead.begin(), lead.end());
-            out.shareBytes[share] = std::move(bytes);
+        const bool isParity = share >= m_geometry.required;
+        if (!wanted[share] && !isParity) {
+            continue;
         }
+        auto bytes = m_buffers->take(lead.size() + blocksSizeOf(m_geometry, run) + tailRoom);
+        bytes->insert(bytes->end(), lead.begin(), lead.end());
+        parity[share] = isParity ? bytes : nullptr;
+        out.shareBytes[share] = wanted[share] ? std::move(bytes) : nullptr;
     }
 
-    Parity parity(m_geometry, out.shareBytes, *m_buffers);
     std::size_t offset = 0;
     for (std::uint64_t segment = run.firstSegment; segment < run.firstSegment + run.segmentCount; ++segment) {
         const std::uint64_t padded = m_geometry.sizeOfBlock(segment) * m_geometry.required;
         encodeSegment(segment, ByteView(*ciphertext).subspan(offset, padded), parity, out);
         offset += padded;
     }
+    hashBlocks(*ciphertext, parity, lead.size(), out);
 
     ciphertext->resize(size);
     out.ciphertext = ciphertext;
     return out;
 }
 
-void SegmentEncoder::encodeSegment(std::uint64_t segment, ByteView ciphertext, Parity& parity, EncodedRun& out) const {
-    out.segmentHashes.push_back(crypto::crypttextSegmentHash(ciphertext.first(m_geometry.sizeOfSegment(segment))));
-
+void SegmentEncoder::encodeSegment(std::uint64_t segment, ByteView ciphertext, const Places& parity,
+                                   EncodedRun& out) const {
     const std::size_t blockSize = m_geometry.sizeOfBlock(segment);
     std::vector<ByteView> input;
     input.reserve(m_geometry.required);
     for (std::size_t share = 0; share < m_geometry.required; ++share) {
         const ByteView block = ciphertext.subspan(share * blockSize, blockSize);
         input.push_back(block);
-        out.blockHashes[share].push_back(crypto::blockHash(block));
         if (out.shareBytes[share]) {
             out.shareBytes[share]->insert(out.shareBytes[share]->end(), block.begin(), block.end());
         }
     }
-    const std::vector<MutableByteView> coded = parity.blocks(blockSize);
+    std::vector<MutableByteView> coded;
+    coded.reserve(m_geometry.total - m_geometry.required);
+    for (std::size_t share = m_geometry.required; share < m_geometry.total; ++share) {
+        Bytes& bytes = *parity[share];
+        bytes.resize(bytes.size() + blockSize);
+        coded.push_back(MutableByteView(bytes).last(blockSize));
+    }
     m_codec.encode(input, coded);
-    for (std::size_t i = 0; i < coded.size(); ++i) {
-        out.blockHashes[m_geometry.required + i].push_back(crypto::blockHash(coded[i]));
+}
+
+/// All blocks of one size at once: the more there are, the faster they are hashed.
+void SegmentEncoder::hashBlocks(ByteView ciphertext, const Places& parity, std::size_t lead, EncodedRun& out) const {
+    const std::uint64_t end = out.run.firstSegment + out.run.segmentCount;
+    std::size_t offset = 0;  // in every share
+    for (std::uint64_t segment = out.run.firstSegment; segment < end;) {
+        const std::size_t blockSize = m_geometry.sizeOfBlock(segment);
+        std::vector<ByteView> blocks;
+        for (; segment < end && m_geometry.sizeOfBlock(segment) == blockSize; ++segment, offset += blockSize) {
+            for (std::size_t share = 0; share < m_geometry.total; ++share) {
+                blocks.push_back(parity[share]
+                                     ? ByteView(*parity[share]).subspan(lead + offset, blockSize)
+                                     : ciphertext.subspan(offset * m_geometry.required + share * blockSize, blockSize));
+            }
+        }
+        const std::vector<crypto::Hash> hashes = crypto::blockHashes(blocks);
+        for (auto hash = hashes.begin(); hash != hashes.end();) {
+            for (auto& ofShare : out.blockHashes) {
+                ofShare.push_back(*hash++);
+            }
+        }
     }
 }
 

@@ -28,7 +28,6 @@ struct EncodedRun {
     Run run;
     /// Encrypted, segment after segment, without padding.
     std::shared_ptr<const Bytes> ciphertext;
-    std::vector<crypto::Hash> segmentHashes;             ///< one a segment
     std::vector<std::vector<crypto::Hash>> blockHashes;  ///< by share, then segment
     /// By share: the lead bytes, then its blocks end to end. Null for shares that were not wanted.
     std::vector<std::shared_ptr<Bytes>> shareBytes;
@@ -37,10 +36,10 @@ struct EncodedRun {
 /// Turns plaintext into encrypted, erasure-coded and hashed blocks: the part of an upload that costs time.
 ///
 /// Pure computation; needs no event loop. Immutable once made; thread: any, several runs of one file at the same time.
-/// What one run costs, a byte of plaintext: one AES-CTR pass in place, the erasure code, and 1 + n/k bytes of SHA-256
-/// (the key pass and the hash over the whole ciphertext, which go in order, add one each: see `keyOf` and
-/// `FileHashes`). Memory: the run's plaintext buffer becomes its ciphertext; every wanted share gets one buffer; parity
-/// that nobody wants uses one scratch block each. Source: Tahoe-LAFS immutable/encode.py,
+/// What one run costs, a byte of plaintext: one AES-CTR pass in place, the erasure code, and n/k bytes of SHA-256, many
+/// blocks side by side (the key pass adds one byte, the hashes over the ciphertext, which go in order, two: see `keyOf`
+/// and `FileHashes`). Memory: the run's plaintext buffer becomes its ciphertext; every wanted share gets one buffer;
+/// parity that nobody wants uses one scratch block each. Source: Tahoe-LAFS immutable/encode.py,
 /// docs/specifications/file-encoding.rst.
 class SegmentEncoder {
 public:
@@ -58,11 +57,13 @@ public:
                                     ByteView lead = {}, std::size_t tailRoom = 0) const;
 
 private:
-    class Parity;
+    /// By share, where its blocks of a run go.
+    using Places = std::vector<std::shared_ptr<Bytes>>;
 
     SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec);
 
-    void encodeSegment(std::uint64_t segment, ByteView ciphertext, Parity& parity, EncodedRun& out) const;
+    void encodeSegment(std::uint64_t segment, ByteView ciphertext, const Places& parity, EncodedRun& out) const;
+    void hashBlocks(ByteView ciphertext, const Places& parity, std::size_t lead, EncodedRun& out) const;
 
     formats::Geometry m_geometry;
     crypto::FileKey m_key;

@@ -110,7 +110,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
         auto lease = crypto::leaseSecretsFor(secrets->leases, m_index, server->description().leaseSeed);
         m_servers.push_back({std::move(server), m_environment->random->make<UploadSecret>(), std::move(lease), {}});
     }
-    m_window = std::max(leastWindow, 2 * runCost(0));
+    m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
 }
 
 void UploadDriver::start() {

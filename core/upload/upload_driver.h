@@ -34,8 +34,8 @@ struct Prepared {
 ///     engine                                   │ send 1 …   one write a share at a time, all shares at once
 ///
 /// A run is worked on only while all bytes that are held (ciphertext not yet hashed, blocks not yet confirmed) stay
-/// within the window: two runs, and at least 8 MiB. Allocation and the first runs' encoding happen at the same time.
-/// Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
+/// within the window: a run and a half, and at least 8 MiB. Allocation and the first runs' encoding happen at the same
+/// time. Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
 class UploadDriver {
 public:
     UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
@@ -117,7 +117,7 @@ private:
     void hashNextRun();
     void release(EncodedRun& run, bool last);
     void sendWhatIsReady();
-    void send(ShareNum share, grid::ServerIndex server, bool early);
+    void send(ShareNum share, grid::ServerIndex index, bool early);
     void earlyWriteAnswered(ShareNum share, const Result<storage::WriteProgress>& answer);
     void stopEarlyWrite(ShareNum share);
     void watchForSilence();

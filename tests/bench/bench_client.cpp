@@ -23,6 +23,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace {
 
@@ -42,6 +43,18 @@ double peakMebibytes() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// Of the processes whose numbers stand in TARN_BENCH_SERVERS, so far.
+double serversCpuSeconds() {
+    double ticks = 0;
+    for (const auto& process : qEnvironmentVariable("TARN_BENCH_SERVERS").split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+        std::ifstream file("/proc/" + process.toStdString() + "/stat");
+        const std::string stat((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+        const auto fields = QString::fromStdString(stat.substr(stat.rfind(')') + 2)).split(QLatin1Char(' '));
+        ticks += fields.value(11).toDouble() + fields.value(12).toDouble();
+    }
+    return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 double residentMebibytes() {
@@ -166,6 +179,7 @@ QJsonObject measure(const std::shared_ptr<Bench>& bench, Work work, int atOnce) 
     bench->seconds = {};
     async::TaskScope scope;
     const double cpu = cpuSeconds();
+    const double serversCpu = serversCpuSeconds();
     const double rest = residentMebibytes();
     const auto start = std::chrono::steady_clock::now();
     int running = atOnce;
@@ -185,6 +199,7 @@ QJsonObject measure(const std::shared_ptr<Bench>& bench, Work work, int atOnce) 
     QJsonObject figures;
     figures[QLatin1String("seconds")] = secondsSince(start);
     figures[QLatin1String("cpu")] = cpuSeconds() - cpu;
+    figures[QLatin1String("servers_cpu")] = serversCpuSeconds() - serversCpu;
     figures[QLatin1String("each")] = bench->seconds;
     figures[QLatin1String("rest_mib")] = rest;
     figures[QLatin1String("peak_mib")] = peakMebibytes();

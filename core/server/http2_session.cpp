@@ -94,6 +94,15 @@ struct Http2Session::Callbacks {
         return 0;
     }
 
+    static int beginFrame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+        const bool useful =
+            head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_CONTINUATION || head->type == NGHTTP2_DATA;
+        return guarded([&] {
+            if (!useful) {
+                self(user).countIdleFrame();
+            }
+        });
+    }
     static int beginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
             return 0;
@@ -122,7 +131,8 @@ struct Http2Session::Callbacks {
                 }
                 return;
             }
-            if (frame->hd.type != NGHTTP2_DATA || (frame->hd.length == 0 && !isLast)) {
+            if (frame->hd.type == NGHTTP2_HEADERS ||
+                (frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !isLast)) {
                 session.countIdleFrame();
             }
             if (stream != nullptr && isLast) {
@@ -179,6 +189,7 @@ Http2Session::Http2Session(Shared& shared, std::shared_ptr<Client> client, Metri
     const std::unique_ptr<nghttp2_session_callbacks, Destroy<nghttp2_session_callbacks, nghttp2_session_callbacks_del>>
         callbacksOwner(callbacks);
     const std::unique_ptr<nghttp2_option, Destroy<nghttp2_option, nghttp2_option_del>> optionOwner(option);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, Callbacks::beginFrame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Callbacks::beginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame);

@@ -19,8 +19,10 @@ public:
     [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const = 0;
     /// Writes all `pieces` one behind the other from `offset`. After a failure any part of them may have been written.
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) = 0;
-    /// Puts `length` bytes of `source` from `from` to `to` of this file, without a way through this program's memory
-    /// where the system can. Fails also when `source` is shorter. After a failure as after a failed `write`.
+    /// Puts `length` bytes of `source` from `from` to `to` of this file, where nothing was written yet: without a way
+    /// through this program's memory where the system can, and zeros that were never written stay unwritten. Whoever
+    /// copies up to a file's end must write behind it. Fails also when `source` is shorter. After a failure as after a
+    /// failed `write`.
     [[nodiscard]] virtual Result<void> copyFrom(const File& source, std::uint64_t from, std::uint64_t to,
                                                 std::uint64_t length);
     /// Returns once the bytes, and the length, survive a power cut. After a failure the file's bytes are not to be

@@ -123,10 +123,23 @@ public:
                                         std::uint64_t length) override {
         const auto* const other = dynamic_cast<const PosixFile*>(&source);
         while (other != nullptr && length > 0) {
+            const std::uint64_t piece = std::min({length, other->dataFrom(from, length), mostCopiedAtOnce});
+            if (piece == 0) {
+                // Here, and for as far as is known, zeros stand that were never written: nothing is to be done for
+                // them.
+                const std::uint64_t hole = std::min(length, other->holeFrom(from, length));
+                if (hole == 0) {
+                    break;
+                }
+                from += hole;
+                to += hole;
+                length -= hole;
+                continue;
+            }
             auto in = static_cast<off64_t>(from);
             auto out = static_cast<off64_t>(to);
             const ssize_t now = ::copy_file_range(other->m_descriptor.number(), &in, m_descriptor.number(), &out,
-                                                  static_cast<std::size_t>(std::min(length, mostCopiedAtOnce)), 0);
+                                                  static_cast<std::size_t>(piece), 0);
             if (now < 0 && errno == EINTR) {
                 continue;
             }
@@ -166,6 +179,29 @@ public:
     }
 
 private:
+    /// How much data stands from `offset` on without a hole; `unknown` where the system does not tell.
+    [[nodiscard]] std::uint64_t dataFrom(std::uint64_t offset, std::uint64_t unknown) const {
+        const off_t data = ::lseek(m_descriptor.number(), static_cast<off_t>(offset), SEEK_DATA);
+        if (data < 0) {
+            return errno == ENXIO ? 0 : unknown;  // ENXIO: no data up to the end
+        }
+        if (static_cast<std::uint64_t>(data) > offset) {
+            return 0;
+        }
+        const off_t hole = ::lseek(m_descriptor.number(), static_cast<off_t>(offset), SEEK_HOLE);
+        return hole < 0 ? unknown : static_cast<std::uint64_t>(hole) - offset;
+    }
+
+    /// How far the hole goes that `offset` stands in, at most to the file's end; 0 at the end.
+    [[nodiscard]] std::uint64_t holeFrom(std::uint64_t offset, std::uint64_t most) const {
+        const off_t data = ::lseek(m_descriptor.number(), static_cast<off_t>(offset), SEEK_DATA);
+        if (data >= 0) {
+            return std::min(most, static_cast<std::uint64_t>(data) - offset);
+        }
+        const auto end = size();
+        return end && *end > offset ? std::min(most, *end - offset) : 0;
+    }
+
     Descriptor m_descriptor;
 };
 

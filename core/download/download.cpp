@@ -4,6 +4,7 @@
 #include "core/async/task_scope.h"
 #include "core/download/byte_window.h"
 #include "core/download/download_plan.h"
+#include "core/download/held_check.h"
 #include "core/download/segment_decoder.h"
 #include "core/download/share_reading.h"
 #include "core/grid/permuted_ring.h"
@@ -89,7 +90,8 @@ public:
         : m_capability(capability), m_index(capability.storageIndex()), m_range(range), m_servers(std::move(servers)),
           m_sink(std::move(sink)), m_environment(std::move(environment)), m_watch(std::move(watch)),
           m_stop(std::move(stop)),
-          m_plan(capability.required, capability.total, range, namesOf(m_servers), placesOf(known, m_servers)),
+          m_plan(capability.required, capability.total, range, namesOf(m_servers), placesOf(known, m_servers),
+                 range.begin.value() == 0 ? m_sink->held() : ByteCount(0)),
           m_pace(m_environment->pace ? m_environment->pace : std::make_shared<ServerPace>()),
           m_known(std::make_shared<FileKnowledge>()) {}
 
@@ -255,6 +257,16 @@ private:
         if (auto call = m_calls.extract(action.ticket)) {
             call.mapped().stop.request_stop();
         }
+    }
+
+    void perform(const CheckHeld& action) {
+        m_scope.spawn(checkHeld(m_environment->pools, m_sink, *m_known, m_capability.key, action.segments, m_stop),
+                      [self = shared_from_this()](Result<std::uint64_t> good) {
+                          const std::uint64_t bytes = good ? *good * self->m_known->facts->geometry.segmentSize : 0;
+                          self->m_progress.delivered +=
+                              ByteCount(std::min(bytes, (self->m_range.end - self->m_range.begin).value()));
+                          self->tell(HeldChecked{std::move(good)});
+                      });
     }
 
     void perform(const DecodeRun& action) {

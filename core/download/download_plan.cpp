@@ -15,8 +15,8 @@ constexpr unsigned mostFailures = 2;
 }  // namespace
 
 DownloadPlan::DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
-                           const Known& known)
-    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)) {
+                           const Known& known, ByteCount held)
+    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)), m_held(held) {
     for (const auto& [server, share] : known) {
         m_map.known(server, share);
     }
@@ -183,6 +183,17 @@ void DownloadPlan::handle(const CallLost& event) {
     }
 }
 
+void DownloadPlan::handle(const HeldChecked& event) {
+    if (!event.good) {
+        conclude(failure(event.good.error()));
+        return;
+    }
+    m_held = ByteCount(0);
+    m_firstSegment += *event.good;
+    m_segmentsWanted -= *event.good;
+    countRuns();
+}
+
 void DownloadPlan::handle(const RunDecoded& event) {
     if (!event.outcome) {
         conclude(event.outcome);
@@ -214,6 +225,7 @@ void DownloadPlan::proceed() {
             chooseHoldings();
         }
         seekCrypttextHashes();
+        checkHeld();
         beginRuns();
         for (auto& [number, run] : m_runs) {
             fetchFor(number, run);
@@ -300,7 +312,21 @@ void DownloadPlan::seekCrypttextHashes() {
     }
 }
 
+void DownloadPlan::checkHeld() {
+    if (m_held.value() == 0 || m_checkingHeld || !m_facts || !m_crypttextKnown) {
+        return;
+    }
+    m_checkingHeld = true;
+    const auto& geometry = m_facts->geometry;
+    const bool all = m_held.value() >= geometry.fileSize;
+    const std::uint64_t whole = all ? geometry.segmentCount : m_held.value() / geometry.segmentSize;
+    m_actions.emplace_back(CheckHeld{std::min(whole, m_segmentsWanted)});
+}
+
 void DownloadPlan::beginRuns() {
+    if (m_held.value() > 0) {
+        return;  // it is not clear yet where to begin
+    }
     while (m_facts && m_nextRun < m_runCount && m_runs.size() < runsAtOnce) {
         m_runs.emplace(m_nextRun++, RunState{});
     }
@@ -427,12 +453,16 @@ void DownloadPlan::learnFacts(const std::shared_ptr<const FileFacts>& facts) {
     m_segmentsWanted = (m_range.end.value() - 1) / geometry.segmentSize + 1 - m_firstSegment;
     m_segmentsPerRun = std::max<std::uint64_t>(
         1, std::min(mostRunPlaintext / geometry.segmentSize, mostRunBlocks / geometry.blockSize));
-    m_runCount = (m_segmentsWanted + m_segmentsPerRun - 1) / m_segmentsPerRun;
+    countRuns();
     for (auto& holding : m_map.holdings()) {
         if (holding.state == HoldingState::WantsFacts) {
             holding.state = HoldingState::Known;
         }
     }
+}
+
+void DownloadPlan::countRuns() {
+    m_runCount = (m_segmentsWanted + m_segmentsPerRun - 1) / m_segmentsPerRun;
 }
 
 void DownloadPlan::holdingFailed(HoldingIndex index, const Error& error) {

@@ -54,6 +54,10 @@ struct WaitFor {
 struct StopCall {
     Ticket ticket;
 };
+/// See how many of the first `segments` segments the sink holds from an earlier attempt, and keep those.
+struct CheckHeld {
+    std::uint64_t segments;
+};
 /// Decode a run from the blocks of these k holdings.
 struct DecodeRun {
     RunNumber run;
@@ -67,7 +71,7 @@ struct Finish {
     Result<void> outcome;
 };
 using Action = std::variant<AskForShares, OpenHolding, ReadCrypttextHashes, FetchBlocks, AdviseCorrupt, WaitFor,
-                            StopCall, DecodeRun, WriteRun, CommitSink, Finish>;
+                            StopCall, CheckHeld, DecodeRun, WriteRun, CommitSink, Finish>;
 using Actions = std::vector<Action>;
 
 /// What happened.
@@ -107,6 +111,9 @@ struct CallSlow {
 struct CallLost {
     Ticket ticket;
 };
+struct HeldChecked {
+    Result<std::uint64_t> good;
+};
 struct RunDecoded {
     RunNumber run;
     Result<void> outcome;
@@ -119,7 +126,7 @@ struct SinkCommitted {
     Result<void> outcome;
 };
 using Event = std::variant<SharesListed, HoldingOpened, CrypttextHashesRead, BlocksFetched, Advised, Waited, CallSlow,
-                           CallLost, RunDecoded, RunWritten, SinkCommitted>;
+                           CallLost, HeldChecked, RunDecoded, RunWritten, SinkCommitted>;
 
 /// Decides how a file is read: whom to ask, from which shares to read, when to turn to others, when to give up.
 ///
@@ -149,9 +156,10 @@ public:
     /// Shares that somebody knows to be there.
     using Known = std::vector<std::pair<ServerIndex, ShareNum>>;
 
-    /// `range` lies within the file and is not empty.
+    /// `range` lies within the file and is not empty. `held` bytes of the file, from its beginning, are there from an
+    /// earlier attempt and not checked; only where the range begins there, too.
     DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
-                 const Known& known = {});
+                 const Known& known = {}, ByteCount held = ByteCount(0));
 
     [[nodiscard]] Actions start();
     [[nodiscard]] Actions on(const Event& event);
@@ -183,6 +191,7 @@ private:
     void handle(const Waited& event);
     void handle(const CallSlow& event);
     void handle(const CallLost& event);
+    void handle(const HeldChecked& event);
     void handle(const RunDecoded& event);
     void handle(const RunWritten& event);
     void handle(const SinkCommitted& event);
@@ -194,7 +203,9 @@ private:
     [[nodiscard]] bool mayBegin();
     void chooseHoldings();
     void seekCrypttextHashes();
+    void checkHeld();
     void beginRuns();
+    void countRuns();
     void fetchFor(RunNumber number, RunState& run);
     void decodeWhatIsHere();
     void writeNext();
@@ -228,6 +239,8 @@ private:
     RunNumber m_runCount = 0;
     RunNumber m_nextRun = 0;
     RunNumber m_nextWrite = 0;
+    ByteCount m_held;
+    bool m_checkingHeld = false;
     bool m_committing = false;
     std::map<RunNumber, RunState> m_runs;
     std::set<HoldingIndex> m_told;

@@ -1,15 +1,19 @@
 #include "core/download/sink.h"
 
+#include "core/crypto/hash.h"
+#include "core/foundation/base32.h"
 #include "core/foundation/random.h"
 
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,41 +33,90 @@ tl::unexpected<Error> cannotWrite(int error) {
     return failure(full ? ErrorCode::DiskFull : ErrorCode::FileUnwritable, reasonOf(error));
 }
 
-/// `.<name>.tarn-XXXXXX`, the name cut (between two characters of UTF-8) where the whole would be too long for a
+/// `.<name>.tarn-<ending>`, the name cut (between two characters of UTF-8) where the whole would be too long for a
 /// folder.
-std::string temporaryName(const std::string& name) {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz012345";
-    std::size_t kept = std::min<std::size_t>(name.size(), NAME_MAX - 1 - temporaryMark.size() - randomLetters);
+std::string hiddenName(const std::string& name, const std::string& ending) {
+    std::size_t kept = std::min<std::size_t>(name.size(), NAME_MAX - 1 - temporaryMark.size() - ending.size());
     if (kept < name.size()) {
         while (kept > 0 && (static_cast<Byte>(name[kept]) & 0xC0U) == 0x80U) {
             --kept;
         }
     }
+    std::string result(1, '.');
+    result.append(name, 0, kept).append(temporaryMark).append(ending);
+    return result;
+}
+
+std::string temporaryName(const std::string& name) {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz012345";
     std::array<Byte, randomLetters> random{};
     SystemRandom().fill(random);
-    std::string result(1, '.');
-    result.append(name, 0, kept).append(temporaryMark);
+    std::string ending;
     for (const Byte byte : random) {
-        result.push_back(letters[byte % letters.size()]);
+        ending.push_back(letters[byte % letters.size()]);
     }
-    return result;
+    return hiddenName(name, ending);
+}
+
+/// The same for the same file each time. Not the storage index itself: it would tell others what is fetched.
+std::filesystem::path partialPath(const std::filesystem::path& target, const StorageIndex& fetched) {
+    constexpr std::size_t letters = 16;
+    const auto ending =
+        toBase32(crypto::taggedHash("tarn_partial_file_v1", fetched.bytes()).bytes()).substr(0, letters);
+    return target.parent_path() / hiddenName(target.filename().string(), "part-" + ending);
 }
 
 class FileSink final : public Sink {
 public:
-    FileSink(std::filesystem::path target, std::filesystem::path temporary, int descriptor, mode_t mode)
-        : m_target(std::move(target)), m_temporary(std::move(temporary)), m_descriptor(descriptor), m_mode(mode) {}
+    FileSink(std::filesystem::path target, std::filesystem::path temporary, int descriptor, mode_t mode,
+             bool staysUncommitted = false, ByteCount held = ByteCount(0))
+        : m_target(std::move(target)), m_temporary(std::move(temporary)), m_descriptor(descriptor), m_mode(mode),
+          m_staysUncommitted(staysUncommitted), m_held(held) {}
     FileSink(const FileSink&) = delete;
     FileSink& operator=(const FileSink&) = delete;
 
     ~FileSink() override {
-        ::close(m_descriptor);
-        if (!m_committed) {
+        if (!m_committed && (!m_staysUncommitted || m_empty)) {
             ::unlink(m_temporary.c_str());
         }
+        ::close(m_descriptor);
+    }
+
+    [[nodiscard]] ByteCount held() const override { return m_held; }
+
+    Result<void> readHeld(ByteOffset offset, MutableByteView out) override {
+        std::uint64_t at = offset.value();
+        while (!out.empty()) {
+            const ssize_t got = ::pread(m_descriptor, out.data(), out.size(), static_cast<off_t>(at));
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            if (got <= 0) {
+                return failure(ErrorCode::FileUnreadable, got < 0 ? reasonOf(errno) : "it ends early");
+            }
+            at += static_cast<std::uint64_t>(got);
+            out = out.subspan(static_cast<std::size_t>(got));
+        }
+        return {};
+    }
+
+    Result<void> keepHeld(ByteCount good) override {
+        const auto end = static_cast<off_t>(good.value());
+        if (::ftruncate(m_descriptor, end) != 0 || ::lseek(m_descriptor, end, SEEK_SET) != end) {
+            return cannotWrite(errno);
+        }
+        m_held = ByteCount(0);
+        m_empty = end == 0;
+        return {};
     }
 
     Result<void> write(ByteView plaintext) override {
+        if (m_held.value() > 0) {
+            if (auto dropped = keepHeld(ByteCount(0)); !dropped) {
+                return dropped;
+            }
+        }
+        m_empty = m_empty && plaintext.empty();
         while (!plaintext.empty()) {
             const ssize_t written = ::write(m_descriptor, plaintext.data(), plaintext.size());
             if (written < 0) {
@@ -108,6 +161,9 @@ private:
     std::filesystem::path m_temporary;
     int m_descriptor;
     mode_t m_mode;
+    bool m_staysUncommitted;
+    ByteCount m_held;
+    bool m_empty = m_held.value() == 0;
     bool m_committed = false;
 };
 
@@ -129,9 +185,8 @@ private:
     Bytes m_written;
 };
 
-}  // namespace
-
-Result<std::shared_ptr<Sink>> fileSink(const std::filesystem::path& target) {
+/// What a new file gets, or an existing `target` has, as its mode. Fails where nothing can be put in its place.
+Result<std::optional<mode_t>> modeOfExisting(const std::filesystem::path& target) {
     const auto name = target.filename().string();
     if (name.empty() || name == "." || name == "..") {
         return failure(ErrorCode::FileUnwritable, "a file name is missing");
@@ -146,6 +201,17 @@ Result<std::shared_ptr<Sink>> fileSink(const std::filesystem::path& target) {
         return failure(ErrorCode::FileUnwritable,
                        S_ISDIR(existing.st_mode) ? "a folder of this name is there" : "not a regular file");
     }
+    return exists ? std::optional<mode_t>(existing.st_mode & 0777U) : std::nullopt;
+}
+
+/// An empty file of a name that was free, for its owner alone.
+struct Created {
+    std::filesystem::path path;
+    int descriptor;
+    mode_t mode;  ///< what the person's umask would have given it
+};
+Result<Created> createTemporary(const std::filesystem::path& target) {
+    const auto name = target.filename().string();
     for (;;) {
         const auto temporary = target.parent_path() / temporaryName(name);
         const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -164,9 +230,63 @@ Result<std::shared_ptr<Sink>> fileSink(const std::filesystem::path& target) {
             ::unlink(temporary.c_str());
             return cannotWrite(error);
         }
-        const mode_t mode = (exists ? existing.st_mode : created.st_mode) & 0777U;
-        return std::shared_ptr<Sink>(std::make_shared<FileSink>(target, temporary, descriptor, mode));
+        return Created{temporary, descriptor, static_cast<mode_t>(created.st_mode & 0777U)};
     }
+}
+
+}  // namespace
+
+Result<void> Sink::readHeld(ByteOffset, MutableByteView) {
+    return failure(ErrorCode::FileUnreadable, "nothing is held");
+}
+
+Result<void> Sink::keepHeld(ByteCount) {
+    return {};
+}
+
+Result<std::shared_ptr<Sink>> fileSink(const std::filesystem::path& target) {
+    const auto existing = modeOfExisting(target);
+    if (!existing) {
+        return failure(existing.error());
+    }
+    const auto made = createTemporary(target);
+    if (!made) {
+        return failure(made.error());
+    }
+    return std::shared_ptr<Sink>(
+        std::make_shared<FileSink>(target, made->path, made->descriptor, existing->value_or(made->mode)));
+}
+
+Result<std::shared_ptr<Sink>> resumableFileSink(const std::filesystem::path& target, const StorageIndex& fetched) {
+    const auto existing = modeOfExisting(target);
+    if (!existing) {
+        return failure(existing.error());
+    }
+    // Made anew each time: it tells what mode the person's umask gives.
+    const auto made = createTemporary(target);
+    if (!made) {
+        return failure(made.error());
+    }
+    const mode_t mode = existing->value_or(made->mode);
+    ::close(made->descriptor);
+    ::unlink(made->path.c_str());
+    const auto path = partialPath(target, fetched);
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (descriptor < 0) {
+        return cannotWrite(errno);
+    }
+    struct stat found {};
+    const bool usable = ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode);
+    if (!usable || ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        ::close(descriptor);
+        return failure(ErrorCode::FileUnwritable, usable ? "another download is writing it" : "not a regular file");
+    }
+    const ByteCount held(static_cast<std::uint64_t>(found.st_size));
+    return std::shared_ptr<Sink>(std::make_shared<FileSink>(target, path, descriptor, mode, true, held));
+}
+
+void removePartialFile(const std::filesystem::path& target, const StorageIndex& fetched) {
+    ::unlink(partialPath(target, fetched).c_str());
 }
 
 std::shared_ptr<Sink> memorySink(std::shared_ptr<Bytes> bytes) {

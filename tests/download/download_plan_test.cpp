@@ -35,14 +35,16 @@ public:
     std::vector<WaitFor> waits;
     std::vector<DecodeRun> decodes;
     std::vector<RunNumber> writes;
+    std::optional<std::uint64_t> heldSegments;
     int commits = 0;
     std::optional<Result<void>> outcome;
     std::string broken;  ///< the first rule that the plan broke
 
     explicit Planned(std::uint64_t size,
                      std::vector<std::string> servers = {"alpha", "beta", "gamma", "delta", "epsilon"}, unsigned k = 3,
-                     const DownloadPlan::Known& known = {})
-        : facts(factsOf(size, mib, k)), plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers), known) {
+                     const DownloadPlan::Known& known = {}, std::uint64_t held = 0)
+        : facts(factsOf(size, mib, k)),
+          plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers), known, ByteCount(held)) {
         take(plan.start());
     }
 
@@ -159,6 +161,7 @@ private:
         }
         writes.push_back(action.run);
     }
+    void note(const CheckHeld& action) { heldSegments = action.segments; }
     void note(const CommitSink&) { ++commits; }
     void note(const Finish& action) { outcome = action.outcome; }
 
@@ -193,6 +196,7 @@ private Q_SLOTS:
     void whatTheCapabilityForbidsEndsAtOnce();
     void theErrorIsShortAndCleanWhateverServersSay();
     void theEndIsPutOffForAdviceOnlyAMoment();
+    void whatIsHeldIsCheckedBeforeAnythingIsFetched();
     void whoKnowsWhereKSharesAreAsksNobody();
     void whoIsDisappointedAsksEverybody_data();
     void whoIsDisappointedAsksEverybody();
@@ -470,6 +474,25 @@ void DownloadPlanTest::theEndIsPutOffForAdviceOnlyAMoment() {
         }
         QVERIFY(planned.outcome && *planned.outcome);
     }
+}
+
+void DownloadPlanTest::whatIsHeldIsCheckedBeforeAnythingIsFetched() {
+    Planned planned(10 * mib, {"alpha", "beta", "gamma"}, 3, {}, 5 * mib);
+    for (unsigned server = 0; server < 3; ++server) {
+        planned.list(server, {server});
+    }
+    planned.openAll();
+    QCOMPARE(planned.heldSegments.value(), std::uint64_t(4));  // a segment is a little more than a mebibyte
+    QVERIFY(planned.fetches.empty());
+    planned.on(HeldChecked{3});
+    QCOMPARE(planned.plan.segmentsOf(0), (SegmentRun{3, 2}));
+    for (RunNumber run = 0; run < 4; ++run) {
+        planned.fetchRun(run);
+        planned.on(RunDecoded{run, {}});
+        planned.on(RunWritten{run, {}});
+    }
+    QCOMPARE(planned.commits, 1);
+    QCOMPARE(planned.broken, std::string());
 }
 
 void DownloadPlanTest::whoKnowsWhereKSharesAreAsksNobody() {

@@ -33,6 +33,20 @@ public:
         return {};
     }
 
+    ByteCount held() const override { return ByteCount(left.size()); }
+    Result<void> readHeld(ByteOffset offset, MutableByteView out) override {
+        std::copy_n(left.begin() + static_cast<std::ptrdiff_t>(offset.value()), out.size(), out.begin());
+        return {};
+    }
+    Result<void> keepHeld(ByteCount good) override {
+        bytes.assign(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(good.value()));
+        kept = good;
+        left.clear();
+        return {};
+    }
+
+    Bytes left;  ///< by an earlier attempt
+    std::optional<ByteCount> kept;
     Bytes bytes;
     bool committed = false;
     int calls = 0;

@@ -49,6 +49,9 @@ private Q_SLOTS:
     void aMissingFolderIsRefusedAtOnce();
     void onlyRegularFilesAreReplaced();
     void aWriteThatTheSystemRefusesLeavesNothing();
+    void whatAnInterruptedDownloadWroteIsFoundByTheNext();
+    void ofWhatIsHeldNothingIsKeptThatNobodyVouchesFor();
+    void onlyOneDownloadWritesAFile();
     void memoryIsFilledAtTheCommit();
     void aLiteralIsDelivered();
     void aRangeOfALiteralIsDelivered();
@@ -178,6 +181,55 @@ void SinkTest::aWriteThatTheSystemRefusesLeavesNothing() {
     QCOMPARE(written.error().code, ErrorCode::FileUnwritable);
     sink.reset();
     QCOMPARE(entriesOf(m_target.parent_path()), 0U);
+}
+
+void SinkTest::whatAnInterruptedDownloadWroteIsFoundByTheNext() {
+    const StorageIndex file(std::array<Byte, 16>{1});
+    {
+        auto sink = resumableFileSink(m_target, file).value();
+        QCOMPARE(sink->held().value(), 0U);
+        QVERIFY(sink->write(viewOf("some wrong")));
+    }
+    QVERIFY(!fs::exists(m_target));
+    QCOMPARE(resumableFileSink(m_target, StorageIndex(std::array<Byte, 16>{2})).value()->held().value(), 0U);
+    {
+        auto sink = resumableFileSink(m_target, file).value();
+        QCOMPARE(sink->held().value(), 10U);
+        Bytes held(4);
+        QVERIFY(sink->readHeld(ByteOffset(5), held));
+        QVERIFY(std::ranges::equal(held, viewOf("wron")));
+        QVERIFY(!sink->readHeld(ByteOffset(8), held));
+        QVERIFY(sink->keepHeld(ByteCount(5)));
+        QVERIFY(sink->write(viewOf("words")));
+        QVERIFY(sink->commit());
+    }
+    QCOMPARE(contentOf(m_target), std::string("some words"));
+    QCOMPARE(entriesOf(m_target.parent_path()), std::size_t(1));
+    QCOMPARE(modeOf(m_target) & 0077U, 0044U);
+}
+
+void SinkTest::ofWhatIsHeldNothingIsKeptThatNobodyVouchesFor() {
+    const StorageIndex file(std::array<Byte, 16>{1});
+    QVERIFY(resumableFileSink(m_target, file).value()->write(viewOf("a long old piece")));
+    {
+        auto sink = resumableFileSink(m_target, file).value();
+        QVERIFY(sink->write(viewOf("new")));
+        QVERIFY(sink->commit());
+    }
+    QCOMPARE(contentOf(m_target), std::string("new"));
+    QVERIFY(resumableFileSink(m_target, file).value()->write(viewOf("given up")));
+    QCOMPARE(entriesOf(m_target.parent_path()), std::size_t(2));
+    removePartialFile(m_target, file);
+    QCOMPARE(entriesOf(m_target.parent_path()), std::size_t(1));
+    // Nor is anything left where nothing came.
+    QCOMPARE(resumableFileSink(m_target, file).value()->held().value(), 0U);
+    QCOMPARE(entriesOf(m_target.parent_path()), std::size_t(1));
+}
+
+void SinkTest::onlyOneDownloadWritesAFile() {
+    const StorageIndex file(std::array<Byte, 16>{1});
+    const auto sink = resumableFileSink(m_target, file).value();
+    QVERIFY(resumableFileSink(m_target, file).error().code == ErrorCode::FileUnwritable);
 }
 
 void SinkTest::memoryIsFilledAtTheCommit() {

@@ -14,7 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds longestTick{500};
 constexpr milliseconds shortestTick{10};
 constexpr std::chrono::minutes staleInterval{1};
-constexpr milliseconds stopTime{5000};
 constexpr milliseconds acceptPause{500};
 /// Connections that may come at once, before any was accepted.
 constexpr int backlog = 1024;
@@ -70,18 +69,36 @@ Listener::~Listener() {
     }
 }
 
-Result<std::uint16_t> Listener::begin(const std::vector<HostPort>& addresses) {
-    std::uint16_t first = 0;
+Result<std::vector<HostPort>> Listener::begin(const std::vector<HostPort>& addresses) {
+    std::vector<HostPort> listened;
     for (HostPort address : addresses) {
-        address.port = address.port != 0 ? address.port : first;
+        address.port = address.port != 0 || listened.empty() ? address.port : listened.front().port;
         const auto port = listen(address);
         if (!port) {
             m_doors.clear();
             return failure(port.error());
         }
-        first = first != 0 ? first : *port;
+        listened.push_back({address.host, *port});
     }
-    return first;
+    return listened;
+}
+
+Result<std::vector<HostPort>> Listener::adopt(const std::vector<int>& sockets) {
+    std::vector<HostPort> listened;
+    for (const int descriptor : sockets) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        auto door = std::make_unique<Door>(*this);
+        // A datagram socket never listens, and a local one has no port.
+        if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0 ||
+            !door->setSocketDescriptor(descriptor) || door->serverPort() == 0) {
+            m_doors.clear();
+            return failure(ErrorCode::InvalidArgument, "a socket that was handed over does not listen for TCP");
+        }
+        listened.push_back({door->serverAddress().toString().toStdString(), door->serverPort()});
+        m_doors.push_back(std::move(door));
+    }
+    return listened;
 }
 
 Result<std::uint16_t> Listener::listen(const HostPort& address) {
@@ -174,7 +191,7 @@ void Listener::stop(std::function<void()> done) {
         return;
     }
     m_done = std::move(done);
-    m_lastMoment.start(stopTime);
+    m_lastMoment.start(m_shared.limits.stopTimeout);
     for (Connection* const connection : std::set(m_connections)) {
         connection->stop();
     }

@@ -26,9 +26,13 @@ public:
     ~Listener() override;
 
     /// Listens on all of `addresses`, or on none. Where a port is 0 it takes the one of the first address, and there a
-    /// free one. Gives the first port. Fails: Unreachable.
-    [[nodiscard]] Result<std::uint16_t> begin(const std::vector<HostPort>& addresses);
-    /// Takes no new connection and no new request; calls `done` when the last reply is out, or after five seconds.
+    /// free one. Gives them with their ports. Fails: Unreachable.
+    [[nodiscard]] Result<std::vector<HostPort>> begin(const std::vector<HostPort>& addresses);
+    /// Takes over sockets that listen already. Gives their addresses. Fails: InvalidArgument (one of them does not
+    /// listen for TCP).
+    [[nodiscard]] Result<std::vector<HostPort>> adopt(const std::vector<int>& sockets);
+    /// Takes no new connection and no new request; calls `done` when the last reply is out, or after
+    /// `Limits::stopTimeout`.
     void stop(std::function<void()> done);
 
 private:

@@ -222,6 +222,10 @@ void Metrics::Visit::answered(std::optional<Endpoint> endpoint, HttpStatus statu
     }
     m_client->lastSeen = std::chrono::system_clock::to_time_t(m_metrics.m_clock->wallNow());
 
+    if (endpoint == Endpoint::AdviseCorrupt && number < 300 && m_metrics.m_log->wants(LogLevel::Warning)) {
+        m_metrics.say(LineKind::Advice, LogLevel::Warning,
+                      m_address + " says that a share is damaged; \"tarn serve status\" shows which");
+    }
     const bool stranger = status == HttpStatus::Unauthorized && !endpoint;
     const bool failed = number >= 500;
     if (failed ? m_metrics.m_log->wants(LogLevel::Warning) : stranger && m_metrics.m_log->wants(LogLevel::Info)) {

@@ -110,7 +110,7 @@ private:
         int left = 0;
         std::uint64_t dropped = 0;
     };
-    enum class LineKind : std::uint8_t { Stranger, Trouble, Failure };
+    enum class LineKind : std::uint8_t { Stranger, Trouble, Failure, Advice };
 
     [[nodiscard]] std::shared_ptr<Client> clientAt(const std::string& address);
     void say(LineKind kind, LogLevel level, const std::string& line);
@@ -128,7 +128,7 @@ private:
 
     mutable std::mutex m_mutex;  ///< guards what follows
     std::map<std::string, std::shared_ptr<Client>> m_clients;
-    std::array<LineBudget, 3> m_budgets{};
+    std::array<LineBudget, 4> m_budgets{};
 };
 
 /// What one connection tells of itself. Thread: the server's.

@@ -10,8 +10,6 @@ namespace {
 
 namespace gbs = formats::gbs;
 
-constexpr const char* application = "tarn/0.1.0";
-
 HttpStatus statusOf(ErrorCode code) noexcept {
     switch (code) {
     case ErrorCode::NotFound: return HttpStatus::NotFound;
@@ -45,7 +43,7 @@ Outcome versionOutcome(const bucketstore::BucketStore& store) {
     reply.maximumImmutableShareSize = available;
     reply.maximumMutableShareSize = available;
     reply.availableSpace = available;
-    reply.application = application;
+    reply.application = applicationVersion;
     return cbor(gbs::writeVersionReply(reply));
 }
 

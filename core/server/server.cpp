@@ -5,9 +5,14 @@
 #include "core/foundation/base32.h"
 #include "core/server/identity.h"
 #include "core/server/listener.h"
+#include "core/server/metrics_port.h"
+#include "core/server/prometheus_text.h"
 #include "core/server/shown_certificate.h"
+#include "core/server/status_channel.h"
+#include "core/server/status_document.h"
 
 #include <QEventLoop>
+#include <QJsonDocument>
 #include <QMetaObject>
 #include <QSslCertificate>
 #include <QSslKey>
@@ -52,11 +57,22 @@ QSslConfiguration tlsConfiguration(const Identity& identity, const ShownCertific
     return configuration;
 }
 
+std::string textOf(const HostPort& address) {
+    const bool bracketed = address.host.find(':') != std::string::npos;
+    return (bracketed ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
+}
+
 class ThreadedServer final : public Server {
 public:
     ThreadedServer(const Options& options, std::shared_ptr<Clock> clock,
-                   std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity)
-        : m_announcementFile(options.store.folder / "announcement.yaml"), m_shared(options.limits) {
+                   std::shared_ptr<bucketstore::BucketStore> store, const Identity& identity,
+                   const ShownCertificate& shown)
+        : m_folder(options.store.folder), m_log(options.log), m_begun(clock->steadyNow()), m_shared(options.limits) {
+        m_fixed.version = applicationVersion;
+        m_fixed.started = clock->wallNow();
+        m_fixed.certificateUntil = shown.until;
+        m_fixed.readOnly = options.store.readOnly;
+        m_fixed.maximumSize = options.store.maximumSize;
         m_shared.store = std::move(store);
         m_shared.metrics = std::make_shared<Metrics>(clock, options.log);
         m_shared.clock = std::move(clock);
@@ -67,18 +83,22 @@ public:
         if (!m_thread) {
             return;
         }
-        if (m_port != 0) {
-            m_stop();
+        if (m_port == 0) {
+            m_thread->wait();
+            return;
         }
+        m_log->write(LogLevel::Info, "stopping; requests under way are finished");
+        m_stop();
         m_thread->wait();
+        m_log->write(LogLevel::Info, "stopped");
     }
 
     /// Starts the thread and waits until it listens.
-    [[nodiscard]] Result<void> listen(const std::vector<HostPort>& addresses, const QSslConfiguration& configuration) {
+    [[nodiscard]] Result<void> listen(const Options& options, const QSslConfiguration& configuration) {
         std::promise<Result<std::uint16_t>> listening;
         auto outcome = listening.get_future();
-        m_thread.reset(QThread::create(
-            [this, &listening, addresses, configuration] { serve(listening, addresses, configuration); }));
+        m_thread.reset(
+            QThread::create([this, &listening, &options, configuration] { serve(listening, options, configuration); }));
         m_thread->setObjectName(QStringLiteral("tarn-server"));
         m_thread->start();
         const auto listened = outcome.get();
@@ -94,15 +114,13 @@ public:
         formats::Furl furl;
         furl.tubId = identity.tubId;
         furl.swissnum = identity.swissnum;
-        for (const HostPort& address : options.advertise.empty() ? options.listen : options.advertise) {
+        for (const HostPort& address : options.advertise.empty() ? m_listened : options.advertise) {
             formats::Nurl nurl;
             nurl.spkiHash = identity.spkiHash;
             nurl.host = address.host;
             nurl.port = address.port != 0 ? address.port : m_port;
             nurl.swissnum = identity.swissnum;
-            const bool bracketed = nurl.host.find(':') != std::string::npos;
-            furl.locationHints.push_back("tcp:" + (bracketed ? '[' + nurl.host + ']' : nurl.host) + ':' +
-                                         std::to_string(nurl.port));
+            furl.locationHints.push_back("tcp:" + textOf({nurl.host, nurl.port}));
             nurls.push_back(std::move(nurl));
         }
         m_nurl = nurls.front().reveal();
@@ -113,39 +131,85 @@ public:
         announcement.permutationSeed = copyOf(identity.publicKey.bytes());
         announcement.leaseSeed = identity.tubId;
         announcement.nurls = std::move(nurls);
-        return writePrivateFile(m_announcementFile, formats::writeAnnouncement(announcement, furl.reveal()));
+        return writePrivateFile(announcementFile(), formats::writeAnnouncement(announcement, furl.reveal()));
     }
 
     [[nodiscard]] std::string nurl() const override { return m_nurl; }
     [[nodiscard]] std::uint16_t port() const override { return m_port; }
-    [[nodiscard]] std::filesystem::path announcementFile() const override { return m_announcementFile; }
     [[nodiscard]] bucketstore::StoreReport storeReport() override { return m_shared.store->report(); }
     void pauseExpiry(bool paused) override { m_shared.store->pauseExpiry(paused); }
-    [[nodiscard]] Status status() const override { return {m_shared.metrics->snapshot(), m_shared.store->usage()}; }
+    [[nodiscard]] std::filesystem::path announcementFile() const override { return m_folder / "announcement.yaml"; }
+    [[nodiscard]] Status status() const override {
+        Status status = m_fixed;
+        status.uptime = std::chrono::duration_cast<std::chrono::seconds>(m_shared.clock->steadyNow() - m_begun);
+        status.metrics = m_shared.metrics->snapshot();
+        status.usage = m_shared.store->usage();
+        return status;
+    }
 
 private:
     /// The whole life of the server's thread.
-    void serve(std::promise<Result<std::uint16_t>>& listening, const std::vector<HostPort>& addresses,
+    void serve(std::promise<Result<std::uint16_t>>& listening, const Options& options,
                const QSslConfiguration& configuration) {
         Listener listener(m_shared, configuration);
         PooledDiskWork disk;  // goes before the listener, once what it runs is done
         QEventLoop loop;
         m_shared.disk = &disk;
         m_shared.earlyWrites = std::make_unique<EarlyWrites>(m_shared.clock);
+        StatusChannel channel(
+            m_folder, [this] { return wholeDocument(); }, disk);
+        MetricsPort metrics([this] { return QByteArray::fromStdString(prometheusText(status())); }, disk);
         m_stop = [&listener, &loop] {
             QMetaObject::invokeMethod(
                 &listener, [&listener, &loop] { listener.stop([&loop] { loop.quit(); }); }, Qt::QueuedConnection);
         };
-        auto listened = listener.begin(addresses);
+        auto listened = begin(listener, metrics, options);
         const bool good = listened.has_value();
-        listening.set_value(std::move(listened));
+        if (good) {
+            if (const auto opened = channel.open(); !opened) {
+                m_log->write(LogLevel::Warning,
+                             opened.error().detail + "; \"tarn serve status\" will not find this server");
+            }
+        }
+        listening.set_value(std::move(listened));  // `options` may be gone from here on
         if (good) {
             loop.exec();
         }
         m_shared.earlyWrites.reset();
     }
 
-    const std::filesystem::path m_announcementFile;
+    [[nodiscard]] QByteArray wholeDocument() const {
+        QJsonObject document = statusDocument(status());
+        document.insert(QStringLiteral("store"), storeDocument(m_shared.store->report()));
+        return QJsonDocument(document).toJson(QJsonDocument::Compact);
+    }
+
+    /// Listens wherever it should. Gives the first port.
+    [[nodiscard]] Result<std::uint16_t> begin(Listener& listener, MetricsPort& metrics, const Options& options) {
+        auto listened = options.sockets.empty() ? listener.begin(options.listen) : listener.adopt(options.sockets);
+        if (!listened) {
+            return failure(listened.error());
+        }
+        if (options.metrics) {
+            const auto port = metrics.listen(*options.metrics);
+            if (!port) {
+                return failure(port.error());
+            }
+            m_fixed.metricsPort = *port;
+        }
+        for (const HostPort& address : *listened) {
+            m_fixed.addresses.push_back(textOf(address));
+            m_log->write(LogLevel::Info, "listening on " + textOf(address));
+        }
+        m_listened = std::move(*listened);
+        return m_listened.front().port;
+    }
+
+    const std::filesystem::path m_folder;
+    const std::shared_ptr<Log> m_log;
+    const SteadyTime m_begun;
+    Status m_fixed;  ///< what stays the same while it runs
+    std::vector<HostPort> m_listened;
     std::string m_nurl;
     std::uint16_t m_port = 0;
     Shared m_shared;
@@ -157,7 +221,7 @@ private:
 
 Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<Clock> clock,
                                               std::shared_ptr<Random> random) {
-    if (options.listen.empty()) {
+    if (options.listen.empty() && options.sockets.empty()) {
         return failure(ErrorCode::InvalidArgument, "no address to listen on");
     }
     raiseOpenFileLimit(options.limits);
@@ -182,11 +246,11 @@ Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<C
                                (shown->isKept ? "" : "; it could not be written and will be made again"));
     }
     (*store)->nameNode(identity->tubId);
-    auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity);
-    if (options.listen.front().port == 0) {
+    auto server = std::make_unique<ThreadedServer>(options, std::move(clock), std::move(*store), *identity, *shown);
+    if (options.sockets.empty() && options.listen.front().port == 0) {
         options.listen.front().port = identity->port.value_or(0);
     }
-    if (auto listening = server->listen(options.listen, tlsConfiguration(*identity, *shown)); !listening) {
+    if (auto listening = server->listen(options, tlsConfiguration(*identity, *shown)); !listening) {
         return failure(listening.error());
     }
     if (identity->port != server->port()) {

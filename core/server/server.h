@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Limits {
     std::chrono::milliseconds headerTimeout{15'000};
     std::chrono::milliseconds bodySilenceTimeout{30'000};
     std::chrono::milliseconds idleTimeout{300'000};
+    std::chrono::milliseconds stopTimeout{30'000};  ///< for requests under way when the server is told to stop
 };
 
 /// Where a server is: to listen, an address of this computer, of IPv4 or IPv6; to others, perhaps a name.
@@ -45,16 +47,29 @@ struct Options {
     bucketstore::Options store;  ///< `store.folder` also keeps the server's identity
     /// Port 0 takes the one of the first address; there it takes a free one, and keeps it for the next start.
     std::vector<HostPort> listen{{"127.0.0.1", 0}};
+    /// Sockets that listen already, made by a service manager; the server's from now on. Where there are any, they take
+    /// the place of `listen`.
+    std::vector<int> sockets;
     /// How others reach it, best first. None: the addresses that are listened on. Port 0: the first of these.
     std::vector<HostPort> advertise;
     std::string nickname = "tarn";
     Limits limits;
     std::shared_ptr<Log> log;       ///< none: nothing is said
     bool renewCertificate = false;  ///< though its dates are good; see shown_certificate.h
+    /// Where Prometheus may read the figures: a loopback address. Port 0 takes a free one.
+    std::optional<HostPort> metrics;
 };
 
 /// What a server knows of itself at one moment. No secret.
 struct Status {
+    std::string version;
+    WallTime started;
+    std::chrono::seconds uptime{0};
+    std::vector<std::string> addresses;  ///< that it listens on, with their ports
+    std::uint16_t metricsPort = 0;       ///< 0: none
+    WallTime certificateUntil;
+    bool readOnly = false;
+    std::optional<ByteCount> maximumSize;
     MetricsSnapshot metrics;
     bucketstore::Usage usage;
 };
@@ -67,14 +82,16 @@ struct Status {
 ///
 /// Its identity (certificate, Ed25519 key, swissnum) is made once and kept in the folder, 0600; the certificate that it
 /// shows is renewed at a start ten years ahead of its end, for the same key; the announcement is written to
-/// FOLDER/announcement.yaml at each start. Thread: any.
+/// FOLDER/announcement.yaml at each start. Whoever owns the folder may ask it for its status through
+/// FOLDER/status.sock: see status_channel.h. Thread: any.
 class Server {
 public:
     /// Returns when it listens. Fails: ProfileLocked (another program serves this folder), Unreachable (an address or
-    /// port cannot be had), FileUnwritable, ProfileDamaged (an identity file does not parse).
+    /// port cannot be had), InvalidArgument (metrics for others, a socket that does not listen), FileUnwritable,
+    /// ProfileDamaged (an identity file does not parse).
     [[nodiscard]] static Result<std::unique_ptr<Server>> start(Options options, std::shared_ptr<Clock> clock,
                                                                std::shared_ptr<Random> random);
-    /// Takes no new request, finishes those in flight (for at most 5 s), then ends the thread.
+    /// Takes no new request, finishes those in flight (for at most `Limits::stopTimeout`), then ends the thread.
     virtual ~Server() = default;
 
     /// Secret: whoever has it may store here.
@@ -82,6 +99,7 @@ public:
     /// Of the first address.
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     [[nodiscard]] virtual std::filesystem::path announcementFile() const = 0;
+    /// Waits for the disk.
     [[nodiscard]] virtual Status status() const = 0;
     /// The store's shares, leases and clients, and what expiry does. Waits for the disk.
     [[nodiscard]] virtual bucketstore::StoreReport storeReport() = 0;

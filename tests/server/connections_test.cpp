@@ -409,7 +409,9 @@ private Q_SLOTS:
     }
 
     void stoppingDoesNotWaitForEverForAClient() {
-        start();
+        Limits limits;
+        limits.stopTimeout = std::chrono::milliseconds(300);
+        start(limits);
         RawClient stuck(*m_server);
         stuck.send(
             stuck

@@ -25,9 +25,11 @@ public:
     static constexpr int patience = 20'000;  // milliseconds; only a broken server needs them
 
     explicit RawClient(const Server& server, const QString& host = QStringLiteral("127.0.0.1"))
-        : m_nurl(*formats::parseNurl(server.nurl())) {
+        : RawClient(*formats::parseNurl(server.nurl()), host, server.port()) {}
+    explicit RawClient(formats::Nurl nurl) : RawClient(nurl, QString::fromStdString(nurl.host), nurl.port) {}
+    RawClient(formats::Nurl nurl, const QString& host, std::uint16_t port) : m_nurl(std::move(nurl)) {
         m_socket.setPeerVerifyMode(QSslSocket::VerifyNone);
-        m_socket.connectToHostEncrypted(host, server.port());
+        m_socket.connectToHostEncrypted(host, port);
         m_connected = m_socket.waitForEncrypted(patience);
     }
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
 
-installer/prerequisites.sh python3-dev python3-venv clang-format-14 clang-tidy-14 git
+installer/prerequisites.sh python3-dev python3-venv clang-format-14 clang-tidy-14 git systemd
 
 # The real Tahoe-LAFS, made once and again whenever its list of packages changes.
 wanted=$(sha256sum <tests/interop/requirements.txt)

@@ -1,35 +1,26 @@
 #include "app/cli/arguments.h"
 #include "app/cli/output.h"
+#include "app/cli/server_folder.h"
 #include "app/cli/stop_signals.h"
+#include "app/cli/systemd_service.h"
 #include "app/cli/verbs.h"
-#include "core/engine/profile.h"
+#include "core/foundation/log.h"
+#include "core/server/metrics_port.h"
 #include "core/server/server.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include <unistd.h>
+
 namespace tarn::cli {
 
 namespace {
-
-/// The folder that was named, else the one of the profile, else the one that a profile here would have.
-Result<std::filesystem::path> folderFor(const Globals& globals, const VerbParser& parser) {
-    if (parser.has(QStringLiteral("dir"))) {
-        return std::filesystem::absolute(pathOf(parser.value(QStringLiteral("dir"))));
-    }
-    const auto profile = engine::loadProfile(globals.profile);
-    if (profile) {
-        return profile->settings.serverFolder;
-    }
-    if (profile.error().code == ErrorCode::ProfileMissing) {
-        return engine::defaultServerFolder(globals.profile);
-    }
-    return failure(profile.error());
-}
 
 std::optional<std::vector<server::HostPort>> readAddresses(const QStringList& texts) {
     std::vector<server::HostPort> addresses;
@@ -41,6 +32,15 @@ std::optional<std::vector<server::HostPort>> readAddresses(const QStringList& te
         addresses.push_back({address->host.toStdString(), address->port});
     }
     return addresses;
+}
+
+/// A port of this computer's own, or an address of its own and a port.
+std::optional<server::HostPort> readMetrics(const QString& text) {
+    const auto address = parseHostAndPort(text.contains(QLatin1Char(':')) ? text : QStringLiteral("127.0.0.1:") + text);
+    if (!address || !server::isLoopback(address->host.toStdString())) {
+        return std::nullopt;
+    }
+    return server::HostPort{address->host.toStdString(), address->port};
 }
 
 /// Puts the options in place; says what is wrong with them where something is.
@@ -71,8 +71,27 @@ std::optional<QString> readOptions(const VerbParser& parser, server::Options& op
         }
         options.store.reservedSpace = ByteCount(*size);
     }
+    if (parser.has(QStringLiteral("metrics"))) {
+        options.metrics = readMetrics(parser.value(QStringLiteral("metrics")));
+        if (!options.metrics) {
+            return QStringLiteral("--metrics is PORT or ADDR:PORT, and ADDR one that only this computer reaches");
+        }
+    }
+    options.renewCertificate = parser.has(QStringLiteral("renew-certificate"));
     options.store.readOnly = parser.has(QStringLiteral("read-only"));
     return std::nullopt;
+}
+
+/// An address that means all of a computer's own is none to anybody else.
+void warnOfWildcards(const server::Server& server) {
+    for (const std::string& address : server.status().addresses) {
+        if (address.starts_with("0.0.0.0:") || address.starts_with("[::]:")) {
+            printNote(QStringLiteral("Warning: nobody can reach a server at %1; say how others reach it by "
+                                     "--advertise HOST:PORT.")
+                          .arg(QString::fromStdString(address)));
+            return;
+        }
+    }
 }
 
 void announce(const Globals& globals, const server::Server& server, const std::filesystem::path& folder) {
@@ -90,8 +109,12 @@ void announce(const Globals& globals, const server::Server& server, const std::f
 }  // namespace
 
 Exit runServe(Globals globals, const QStringList& arguments) {
+    if (!arguments.isEmpty() && arguments.first() == QLatin1String("status")) {
+        return runServeStatus(std::move(globals), arguments.mid(1));
+    }
     VerbParser parser(QStringLiteral("serve"),
-                      QStringLiteral("Runs a storage server. Prints its NURL, which lets whoever has it store here."));
+                      QStringLiteral("Runs a storage server. Prints its NURL, which lets whoever has it store here. "
+                                     "\"tarn serve status\" says how the one that runs is."));
     parser.addValue(QStringLiteral("dir"), QStringLiteral("Where to keep the shares."), QStringLiteral("DIR"));
     parser.addValue(QStringLiteral("listen"),
                     QStringLiteral("127.0.0.1 and a free port where not given. May be given several times."),
@@ -103,6 +126,14 @@ Exit runServe(Globals globals, const QStringList& arguments) {
     parser.addValue(QStringLiteral("reserve"), QStringLiteral("Space on the disk that is left for others."),
                     QStringLiteral("BYTES"));
     parser.addFlag(QStringLiteral("read-only"), QStringLiteral("Takes no new shares."));
+    parser.addValue(QStringLiteral("metrics"),
+                    QStringLiteral("Figures for Prometheus, on this computer alone: http://127.0.0.1:PORT/metrics."),
+                    QStringLiteral("PORT"));
+    parser.addValue(QStringLiteral("log-level"),
+                    QStringLiteral("What is written to stderr: error, warning, info (as usual) or debug."),
+                    QStringLiteral("LEVEL"));
+    parser.addFlag(QStringLiteral("renew-certificate"),
+                   QStringLiteral("Shows a new certificate, for the same key: clients see no change."));
     if (const auto exit = parser.parse(arguments, globals)) {
         return *exit;
     }
@@ -112,35 +143,53 @@ Exit runServe(Globals globals, const QStringList& arguments) {
     if (parser.has(QStringLiteral("dir")) && parser.value(QStringLiteral("dir")).isEmpty()) {
         return wrongUsage(QStringLiteral("--dir wants a folder"));
     }
+    const auto level = parser.has(QStringLiteral("log-level"))
+                           ? logLevelOf(parser.value(QStringLiteral("log-level")).toStdString())
+                           : LogLevel::Info;
+    if (!level) {
+        return wrongUsage(QStringLiteral("--log-level is error, warning, info or debug"));
+    }
     server::Options options;
     if (const auto wrong = readOptions(parser, options)) {
         return wrongUsage(*wrong);
     }
-    const auto folder = folderFor(globals, parser);
+    const auto folder = serverFolder(globals, parser);
     if (!folder) {
         return fail(globals, folder.error());
     }
     options.store.folder = *folder;
-    const auto everywhere = std::ranges::find_if(options.listen, [](const server::HostPort& address) {
-        return address.host == "0.0.0.0" || address.host == "::";
-    });
-    if (everywhere != options.listen.end() && options.advertise.empty()) {
-        printNote(QStringLiteral(
-                      "Warning: nobody can reach a server at %1; say how others reach it by --advertise HOST:PORT.")
-                      .arg(QString::fromStdString(everywhere->host)));
+    auto sockets = socketsFromServiceManager();
+    if (!sockets) {
+        return fail(globals, sockets.error());
     }
+    options.sockets = std::move(*sockets);
+    const char* const journal = std::getenv("JOURNAL_STREAM");
+    const auto log = makeDescriptorLog(STDERR_FILENO, *level, logStyleOf(STDERR_FILENO, journal));
+    options.log = log;
+    const bool advertises = !options.advertise.empty();
 
-    const StopSignals signals([] { QCoreApplication::quit(); });
+    const StopSignals signals([] {
+        notifyServiceManager("STOPPING=1");
+        QCoreApplication::quit();
+    });
     auto server =
         server::Server::start(std::move(options), std::make_shared<SystemClock>(), std::make_shared<SystemRandom>());
     if (!server) {
         return fail(globals, server.error());
     }
-    announce(globals, **server, *folder);
+    if (!advertises) {
+        warnOfWildcards(**server);
+    }
+    // The NURL is a secret, and a journal is read by others than the server's owner.
+    if (logStyleOf(STDOUT_FILENO, journal) == LogStyle::Plain) {
+        announce(globals, **server, *folder);
+    }
     if (!flushResults()) {
         return Exit::Failed;
     }
-    printNote(QStringLiteral("Keeping shares in %1. Ctrl-C stops.").arg(QString::fromStdString(folder->string())));
+    log->write(LogLevel::Info, "keeping shares in " + folder->string() + "; its announcement is " +
+                                   (*server)->announcementFile().string());
+    notifyServiceManager("READY=1\nSTATUS=Serving " + folder->string());
     QCoreApplication::exec();
     return Exit::Done;
 }

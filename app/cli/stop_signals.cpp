@@ -9,14 +9,21 @@
 
 namespace tarn::cli {
 
+namespace {
+
+extern "C" void endAtOnce(int /*signal*/) {
+    ::_exit(static_cast<int>(Exit::Failed));
+}
+
+}  // namespace
+
 StopSignals::StopSignals(std::function<void()> stop) : m_stop(std::move(stop)) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    sigemptyset(&m_signals);
+    sigaddset(&m_signals, SIGINT);
+    sigaddset(&m_signals, SIGTERM);
     // Threads that are made later inherit the mask, so the descriptor alone gets them.
-    pthread_sigmask(SIG_BLOCK, &signals, &m_before);
-    m_descriptor = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    pthread_sigmask(SIG_BLOCK, &m_signals, &m_before);
+    m_descriptor = ::signalfd(-1, &m_signals, SFD_CLOEXEC | SFD_NONBLOCK);
     m_notifier = std::make_unique<QSocketNotifier>(m_descriptor, QSocketNotifier::Read);
     QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this] { arrived(); });
 }
@@ -24,6 +31,11 @@ StopSignals::StopSignals(std::function<void()> stop) : m_stop(std::move(stop)) {
 StopSignals::~StopSignals() {
     m_notifier = nullptr;
     ::close(m_descriptor);
+    if (m_stopping) {
+        for (const int signal : {SIGINT, SIGTERM}) {
+            std::signal(signal, SIG_DFL);
+        }
+    }
     pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
 }
 
@@ -34,6 +46,11 @@ void StopSignals::arrived() {
             ::_exit(static_cast<int>(Exit::Failed));
         }
         m_stop();
+        // The loop may end now, and with it whoever would hear of another one.
+        for (const int signal : {SIGINT, SIGTERM}) {
+            std::signal(signal, endAtOnce);
+        }
+        pthread_sigmask(SIG_UNBLOCK, &m_signals, nullptr);
     }
 }
 

@@ -23,6 +23,8 @@ struct Globals {
 [[nodiscard]] Exit runCap(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runServe(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runQueue(Globals globals, const QStringList& arguments);
+/// Asks a folder's server how it is; `tarn serve status`.
+[[nodiscard]] Exit runServeStatus(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runServers(Globals globals, const QStringList& arguments);
 
 }  // namespace tarn::cli

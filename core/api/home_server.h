@@ -14,7 +14,10 @@ struct HomeServerSnapshot {
     quint64 shares = 0;
     quint64 bytesStored = 0;
     quint64 bytesAvailable = 0;
-    QString errorCode;  ///< of Failed
+    quint64 requests = 0;     ///< since it was switched on
+    quint64 connections = 0;  ///< now
+    quint64 clients = 0;      ///< addresses that were seen since it was switched on
+    QString errorCode;        ///< of Failed
     QString errorDetail;
     bool operator==(const HomeServerSnapshot&) const = default;
 };

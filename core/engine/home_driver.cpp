@@ -16,6 +16,15 @@ QString addressOf(const formats::ServerAnnouncement& announcement) {
     return announcement.nurls.empty() ? QString() : QString::fromStdString(announcement.nurls.front().address());
 }
 
+void tellFigures(const server::Status& status, api::HomeServerSnapshot& snapshot) {
+    snapshot.shares = status.usage.shares;
+    snapshot.bytesStored = status.usage.bytes.value();
+    snapshot.bytesAvailable = status.usage.available.value();
+    snapshot.requests = status.metrics.requests();
+    snapshot.connections = status.metrics.connections;
+    snapshot.clients = status.metrics.clients.size();
+}
+
 QString nameOf(ErrorCode code) {
     const auto name = errorName(code);
     return QString::fromLatin1(name.data(), static_cast<qsizetype>(name.size()));
@@ -92,10 +101,7 @@ void HomeDriver::started(Result<HomeStore> store) {
     snapshot.state = m_server ? State::On : State::ElsewhereOnThisComputer;
     snapshot.address = addressOf(*m_announcement);
     if (m_server) {
-        const auto usage = (*m_server)->status().usage;
-        snapshot.shares = usage.shares;
-        snapshot.bytesStored = usage.bytes.value();
-        snapshot.bytesAvailable = usage.available.value();
+        tellFigures((*m_server)->status(), snapshot);
     }
     show(std::move(snapshot));
 }
@@ -147,9 +153,7 @@ void HomeDriver::look() {
     m_scope->spawn(onDisk(m_environment->pools, std::move(read)), [this](Result<server::Status> status) {
         m_busy = false;
         auto snapshot = m_snapshot;
-        snapshot.shares = status->usage.shares;
-        snapshot.bytesStored = status->usage.bytes.value();
-        snapshot.bytesAvailable = status->usage.available.value();
+        tellFigures(*status, snapshot);
         show(std::move(snapshot));
         converge();
     });

@@ -1,6 +1,6 @@
 """Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
 
-Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt small big memory (default: all)
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server small big memory (default: all)
 Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
 """
 
@@ -297,12 +297,63 @@ def bench_rtt():
     table(f"rtt: a file of 1 kB, counted on the line; its ten shares have {figures['share_bytes']} bytes", rows)
 
 
+def tahoe_server(folder):
+    """A real Tahoe-LAFS storage server alone, as the contract suite runs it; gives the process and its NURL."""
+    script = Path(__file__).resolve().parent.parent / "gbs/tahoe_storage_server.py"
+    process = subprocess.Popen([sys.executable, str(script), str(folder)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return process, process.stdout.readline().decode().strip()
+
+
+def bench_server():
+    """Requests a second and their times against one server, ours and Tahoe-LAFS's in turn; big reads beside bare TLS."""
+    def run(*arguments):
+        done = subprocess.run([str(BUILD / "bench/bench_server"), *map(str, arguments)], check=True,
+                              capture_output=True, timeout=300)
+        return json.loads(done.stdout)
+
+    folder = Path(tempfile.mkdtemp(prefix="tarn-bench-"))
+    ours = tarn_program.StorageServer(folder / "tarn")
+    tahoe, tahoe_nurl = tahoe_server(folder / "tahoe")
+    try:
+        rows = []
+        for what in ("version", "read"):
+            for connections in (1, 10, 100, 1000):
+                figures = {"tarn": [], "tahoe": []}
+                for _ in range(ROUNDS):
+                    for name, nurl in (("tarn", ours.nurl), ("tahoe", tahoe_nurl)):
+                        figures[name].append(run(nurl, what, connections, 1))
+                median = {name: {key: statistics.median(f[key] for f in each) for key in each[0]}
+                          for name, each in figures.items()}
+                case = f"{what}, {connections} connections"
+                for name in median:
+                    emit("server", case, name, median[name]["rate"], "requests/s")
+                    emit("server", case + ", p50", name, median[name]["p50_us"], "us")
+                    emit("server", case + ", p99", name, median[name]["p99_us"], "us")
+                ratio = median["tarn"]["rate"] / median["tahoe"]["rate"]
+                emit("server", case, "tarn", ratio, "x Tahoe-LAFS")
+                rows.append((f"{case:26}", f"{median['tarn']['rate']:9.0f} a second", f"{ratio:6.1f}x",
+                             f"p50 {median['tarn']['p50_us']:.0f} us", f"p99 {median['tarn']['p99_us']:.0f} us"))
+        bulk = [(run(ours.nurl, "bulk", 50)["rate"], run("plain", 500)["rate"]) for _ in range(ROUNDS)]
+        ratio = statistics.median(rate / limit for rate, limit in bulk)
+        emit("server", "big reads of bare TLS", "tarn", ratio, "of 1")
+        rows.append(("big reads", f"{statistics.median(r for r, _ in bulk):.0f} MB/s", f"{ratio:.2f} of bare TLS"))
+        table("server", rows)
+    finally:
+        ours.kill()
+        tahoe.stdin.close()
+        tahoe.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
-    names = sys.argv[2:] or ["encode", "rtt", "small", "big", "memory"]
+    names = sys.argv[2:] or ["encode", "rtt", "server", "small", "big", "memory"]
     if "encode" in names:
         bench_encode()
     if "rtt" in names:
         bench_rtt()
+    if "server" in names:
+        bench_server()
     staged = {"small": bench_small, "big": bench_big, "memory": bench_memory}
     if any(name in staged for name in names):
         with Stage() as stage:

@@ -112,10 +112,12 @@ double secondsSince(SteadyTime start) {
 async::Task<void> uploadSome(std::shared_ptr<Bench> bench, std::stop_token stop) {
     while (bench->next < bench->count) {
         const auto number = bench->next++;
+        // Named on purpose: GCC 12 destroys a temporary in an awaited call twice.
+        auto source = std::exchange(bench->sources[number], nullptr);
         const auto start = std::chrono::steady_clock::now();
         auto outcome = co_await upload::upload(
-            std::exchange(bench->sources[number], nullptr), bench->parameters, bench->secrets, bench->servers,
-            bench->uploadEnvironment, [](const upload::Progress&) {}, stop);
+            std::move(source), bench->parameters, bench->secrets, bench->servers, bench->uploadEnvironment,
+            [](const upload::Progress&) {}, stop);
         if (!outcome) {
             co_return failure(outcome.error());
         }
@@ -147,14 +149,12 @@ async::Task<void> downloadSome(std::shared_ptr<Bench> bench, bool knowing, std::
             sink = *made;
         }
         const auto start = std::chrono::steady_clock::now();
-        // Named on purpose: GCC 12 destroys a temporary in an awaited call twice.
         std::vector<download::KnownShare> known;
         if (knowing) {
             known = sharesOf(bench->stored[number]);
         }
         auto done = co_await download::download(
-            std::get<caps::Chk>(bench->stored[number].capability), std::nullopt,
-            knowing ? sharesOf(bench->stored[number]) : std::vector<download::KnownShare>(), bench->servers, sink,
+            std::get<caps::Chk>(bench->stored[number].capability), std::nullopt, std::move(known), bench->servers, sink,
             bench->downloadEnvironment, [](const download::Progress&) {}, stop);
         if (!done) {
             co_return failure(done.error());

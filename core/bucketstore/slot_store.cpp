@@ -167,7 +167,7 @@ Result<bool> allTestsHold(const Slot& slot, const SlotRequest& request) {
         const bool there = present != slot.end();
         for (const SlotTest& test : change.tests) {
             auto held = holds(test, there ? present->second.file.get() : nullptr,
-                                    there ? present->second.layout.dataLength : 0);
+                              there ? present->second.layout.dataLength : 0);
             if (!held || !*held) {
                 return held;
             }

@@ -29,7 +29,8 @@ using LeaseMaster = Secret<struct LeaseMasterTag, 32>;
 /// Source: Tahoe-LAFS util/hashutil.py, `convergence_hasher`. Thread: one at a time.
 class ConvergentKeyHasher {
 public:
-    /// `segmentSize` is the file's own: the profile's maximum, cut to the file and rounded up to a multiple of `required`.
+    /// `segmentSize` is the file's own: the profile's maximum, cut to the file and rounded up to a multiple of
+    /// `required`.
     ConvergentKeyHasher(const ConvergenceSecret& secret, unsigned required, unsigned total, ByteCount segmentSize);
     void update(ByteView plaintext) { m_hasher.update(plaintext); }
     [[nodiscard]] FileKey finish();

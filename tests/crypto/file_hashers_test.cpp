@@ -69,7 +69,8 @@ private Q_SLOTS:
             CrypttextHashes both;
             auto whole = crypttextHasher();
             for (int segment = 0; segment < round % 9; ++segment) {
-                const Bytes data = noise(generator() % (round % 2 == 0 ? 300 : 5000), static_cast<unsigned>(generator()));
+                const Bytes data =
+                    noise(generator() % (round % 2 == 0 ? 300 : 5000), static_cast<unsigned>(generator()));
                 whole.update(data);
                 QVERIFY(both.add(data) == crypttextSegmentHash(data));
             }

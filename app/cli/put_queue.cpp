@@ -54,7 +54,7 @@ void PutQueue::run(std::size_t file, int attempt, bool small) {
     auto watch = [this, file](const upload::Progress& progress) {
         m_watch(file, progress);
     };
-    m_tasks.spawn(engine::putFile(std::move(session), m_files[file], std::move(watch), m_tasks.token()),
+    m_tasks.spawn(engine::putFile(std::move(session), m_files[file], std::move(watch), nullptr, m_tasks.token()),
                   [this, file, attempt, small, used](Result<upload::Outcome> outcome) {
                       if (!outcome && attempt < mostAttempts && renew(*m_open, *used, outcome.error())) {
                           run(file, attempt + 1, small);

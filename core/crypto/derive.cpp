@@ -79,4 +79,14 @@ LeaseSecrets leaseSecretsFor(const LeaseMaster& master, StorageIndex index, Leas
             leaseSecret<LeaseCancelSecret>(cancelTags, master, index, server)};
 }
 
+UploadSecret uploadSeedFor(const LeaseMaster& master, std::uint64_t number) {
+    const std::string text = std::to_string(number);
+    return taggedPairAs<UploadSecret>("tarn_upload_seed_v1", master.reveal(), viewOf(text));
+}
+
+UploadSecret uploadSecretFor(const UploadSecret& seed, StorageIndex index, LeaseSeed server) {
+    const auto bucket = taggedPairAs<UploadSecret>("tarn_upload_bucket_secret_v1", seed.reveal(), index.bytes());
+    return taggedPairAs<UploadSecret>("tarn_upload_server_secret_v1", bucket.reveal(), server.bytes());
+}
+
 }  // namespace tarn::crypto

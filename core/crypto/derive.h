@@ -45,4 +45,10 @@ private:
 /// Source: Tahoe-LAFS util/hashutil.py, `bucket_renewal_secret_hash` and what leads to it.
 [[nodiscard]] LeaseSecrets leaseSecretsFor(const LeaseMaster& master, StorageIndex index, LeaseSeed server);
 
+/// Where the upload secrets of one person's `number`th transfer come from. Known again as long as the master is, so
+/// that what it began can be gone on with; nothing in it tells of the master, or of another number.
+[[nodiscard]] UploadSecret uploadSeedFor(const LeaseMaster& master, std::uint64_t number);
+/// The secret for one bucket on one server, from such a seed.
+[[nodiscard]] UploadSecret uploadSecretFor(const UploadSecret& seed, StorageIndex index, LeaseSeed server);
+
 }  // namespace tarn::crypto

@@ -48,7 +48,8 @@ std::shared_ptr<const Session> makeSession(const Profile& profile,
 }
 
 async::Task<upload::Outcome> putFile(std::shared_ptr<const Session> session, std::filesystem::path file,
-                                     upload::Watch watch, std::stop_token stop) {
+                                     upload::Watch watch, std::shared_ptr<const upload::Continuation> continuation,
+                                     std::stop_token stop) {
     auto open = [path = std::move(file)] {
         return upload::openFile(path);
     };
@@ -57,7 +58,7 @@ async::Task<upload::Outcome> putFile(std::shared_ptr<const Session> session, std
         co_return failure(std::move(source.error()));
     }
     co_return co_await upload::upload(std::move(*source), session->encoding, session->secrets, session->servers,
-                                      session->uploads, std::move(watch), stop);
+                                      session->uploads, std::move(watch), std::move(continuation), stop);
 }
 
 Result<void> checkDownloadable(const caps::Capability& capability) {

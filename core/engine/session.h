@@ -34,9 +34,12 @@ struct Session {
                                                          std::shared_ptr<const upload::Environment> environment,
                                                          const std::shared_ptr<storage::RateLimits>& limits = nullptr);
 
-/// Uploads a local file. Thread: engine. Fails: as upload::openFile and upload::upload.
+/// Uploads a local file; with a `continuation`, goes on with an earlier upload of it.
+/// Thread: engine. Fails: as upload::openFile and upload::upload.
 [[nodiscard]] async::Task<upload::Outcome> putFile(std::shared_ptr<const Session> session, std::filesystem::path file,
-                                                   upload::Watch watch, std::stop_token stop);
+                                                   upload::Watch watch,
+                                                   std::shared_ptr<const upload::Continuation> continuation,
+                                                   std::stop_token stop);
 
 /// Opens where a download goes; called on the disk pool.
 using OpenSink = std::function<Result<std::shared_ptr<download::Sink>>()>;

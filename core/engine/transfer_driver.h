@@ -6,6 +6,7 @@
 #include "core/engine/engine_listener.h"
 #include "core/engine/folder_walk.h"
 #include "core/engine/journal_writer.h"
+#include "core/engine/network_watch.h"
 #include "core/engine/queue_figures.h"
 #include "core/engine/session.h"
 #include "core/engine/sleep_watch.h"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -77,6 +79,7 @@ private:
     void stopRunning(journal::RowId id, bool keep);
     void tellOf(std::vector<journal::RowId> ids);
     void recount();
+    void take(const api::QueueSettings& settings);
 
     [[nodiscard]] bool mayRun() const;
     [[nodiscard]] TransferQueue::Limits limits() const;
@@ -112,8 +115,11 @@ private:
     async::TimerHandle m_nextAttempt;
     bool m_tickDue = false;
     std::map<journal::RowId, Running> m_running;
+    journal::RowId m_lastOfBefore = 0;         ///< rows up to this one were there when the journal was opened
+    std::set<journal::RowId> m_stoppedBefore;  ///< since the start
     Mode m_mode = Mode::Holding;
     api::QueueSettings m_settings;
+    std::unique_ptr<NetworkWatch> m_network;  ///< only while somebody wants to know
     bool m_metered = false;
     bool m_filling = false;   // the journal is asked for what comes next
     bool m_lookAgain = true;  // it may have more than it gave last

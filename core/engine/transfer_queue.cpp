@@ -153,11 +153,6 @@ void TransferQueue::tick(journal::RowId id, SteadyTime now) {
     }
 }
 
-bool TransferQueue::begun(journal::RowId id) {
-    auto* const running = find(id);
-    return running != nullptr && !std::exchange(running->row.begun, true);
-}
-
 journal::Row TransferQueue::uploaded(journal::RowId id, const upload::Outcome& outcome, WallTime now) const {
     auto row = cleared(m_running.at(id).row);
     row.state = journal::State::Done;

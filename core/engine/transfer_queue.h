@@ -52,8 +52,6 @@ public:
     void progressed(journal::RowId id, const download::Progress& progress, SteadyTime now);
     /// Lets the speed of a running one fade while nothing is heard of it.
     void tick(journal::RowId id, SteadyTime now);
-    /// Servers may hold a part of it from here on. True the first time.
-    [[nodiscard]] bool begun(journal::RowId id);
 
     /// How a running transfer's row reads once it has ended. It counts as running until `settle`.
     [[nodiscard]] journal::Row uploaded(journal::RowId id, const upload::Outcome& outcome, WallTime now) const;

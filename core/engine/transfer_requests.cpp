@@ -43,9 +43,7 @@ void TransferDriver::restore(std::function<void()> done) {
     m_journal.perform([](journal::Journal& journal) { return readQueueSettings(journal); },
                       [this](const Result<api::QueueSettings>& settings) {
                           if (settings) {
-                              m_settings = *settings;
-                              m_limits->set(ratesOf(m_settings));
-                              m_listener->onSettings(m_settings);
+                              take(*settings);
                           }
                       });
     recount();
@@ -65,6 +63,7 @@ void TransferDriver::listFrom(journal::Place after, std::function<void()> done) 
         ids.reserve(static_cast<qsizetype>(listed->size()));
         for (const auto& row : *listed) {
             ids.push_back(row.id);
+            m_lastOfBefore = std::max(m_lastOfBefore, row.id);
         }
         m_listener->onListed(ids);
         listFrom(listed->back().place, whenDone);
@@ -261,9 +260,7 @@ void TransferDriver::setSettings(const api::QueueSettings& settings) {
     };
     // Where they cannot be kept, they are good for now.
     m_journal.perform(write, [this, settings](const Result<void>&) {
-        m_settings = settings;
-        m_limits->set(ratesOf(settings));
-        m_listener->onSettings(settings);
+        take(settings);
         if (!mayRun()) {
             for (const auto id : m_queue.running()) {
                 stopRunning(id, true);
@@ -272,6 +269,22 @@ void TransferDriver::setSettings(const api::QueueSettings& settings) {
         m_lookAgain = true;
         startMore();
     });
+}
+
+void TransferDriver::take(const api::QueueSettings& settings) {
+    m_settings = settings;
+    m_limits->set(ratesOf(settings));
+    m_listener->onSettings(settings);
+    if (!settings.pauseOnMetered) {
+        m_network = nullptr;
+        m_metered = false;
+    } else if (!m_network) {
+        m_network = systemNetworkWatch([this] {
+            setMetered(m_network->metered());
+            wake();
+        });
+        m_metered = m_network->metered();
+    }
 }
 
 void TransferDriver::load(std::vector<journal::RowId> ids) {

@@ -41,7 +41,6 @@ struct Row {
     std::string errorDetail;
     std::string shares;          ///< where each share is: one server's name a line, by share number
     std::uint32_t attempts = 0;  ///< that failed since a person last asked for it
-    bool begun = false;          ///< servers may hold a part of it already
     WallTime added;
     WallTime finished;
     WallTime notBefore;  ///< of a queued one: the next attempt waits until then

@@ -19,7 +19,6 @@ int bindContent(Statement& statement, const Row& row) {
     statement.bind(++parameter, row.errorDetail);
     statement.bind(++parameter, row.shares);
     statement.bind(++parameter, static_cast<std::int64_t>(row.attempts));
-    statement.bind(++parameter, static_cast<std::int64_t>(row.begun));
     statement.bind(++parameter, microsecondsOf(row.added));
     statement.bind(++parameter, microsecondsOf(row.finished));
     statement.bind(++parameter, microsecondsOf(row.notBefore));
@@ -30,13 +29,13 @@ int bindContent(Statement& statement, const Row& row) {
 
 std::string insertStatement() {
     return "INSERT INTO transfer (direction, state, name, local_path, capability, size, error_name, error_detail,"
-           " shares, attempts, begun, added, finished, not_before, place, priority)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+           " shares, attempts, added, finished, not_before, place, priority)"
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 }
 
 std::string updateStatement() {
     return "UPDATE transfer SET direction = ?, state = ?, name = ?, local_path = ?, capability = ?, size = ?,"
-           " error_name = ?, error_detail = ?, shares = ?, attempts = ?, begun = ?, added = ?, finished = ?,"
+           " error_name = ?, error_detail = ?, shares = ?, attempts = ?, added = ?, finished = ?,"
            " not_before = ? WHERE id = ?";
 }
 
@@ -67,7 +66,6 @@ Result<Row> readRow(const Statement& statement) {
     row.errorDetail = statement.text(column++);
     row.shares = statement.text(column++);
     row.attempts = static_cast<std::uint32_t>(statement.integer(column++));
-    row.begun = statement.integer(column++) != 0;
     row.added = timeOf(statement.integer(column++));
     row.finished = timeOf(statement.integer(column++));
     row.notBefore = timeOf(statement.integer(column++));

@@ -11,7 +11,7 @@ namespace tarn::journal {
 /// The columns of a transfer in the order in which `readRow` reads them.
 inline constexpr std::string_view rowColumns =
     "id, place, priority, direction, state, name, local_path, capability, size, error_name, error_detail, shares,"
-    " attempts, begun, added, finished, not_before";
+    " attempts, added, finished, not_before";
 
 /// The statements that `bindNew` and `bindChanged` bind.
 [[nodiscard]] std::string insertStatement();

@@ -28,7 +28,6 @@ constexpr const char* tables = R"(
         error_detail TEXT NOT NULL,
         shares       TEXT NOT NULL,
         attempts     INTEGER NOT NULL,
-        begun        INTEGER NOT NULL CHECK (begun IN (0, 1)),
         added        INTEGER NOT NULL,  -- microseconds since 1970, as the two below
         finished     INTEGER NOT NULL,
         not_before   INTEGER NOT NULL
@@ -46,9 +45,9 @@ constexpr const char* indexes = R"(
 constexpr const char* takeAside = "ALTER TABLE transfer RENAME TO transfer_1;";
 constexpr const char* takeOver = R"(
     INSERT INTO transfer (id, place, priority, direction, state, name, local_path, capability, size, error_name,
-                          error_detail, shares, attempts, begun, added, finished, not_before)
+                          error_detail, shares, attempts, added, finished, not_before)
         SELECT id, id << 20, 0, direction, CASE state WHEN 1 THEN 0 ELSE state END, name, local_path, capability, size,
-               error_name, error_detail, shares, 0, 0, added, finished, 0
+               error_name, error_detail, shares, 0, added, finished, 0
         FROM transfer_1;
     DELETE FROM sqlite_sequence WHERE name = 'transfer';
     INSERT INTO sqlite_sequence (name, seq) SELECT 'transfer', seq FROM sqlite_sequence WHERE name = 'transfer_1';

@@ -1,5 +1,6 @@
 #include "core/upload/share_lane.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tarn::upload {
@@ -7,6 +8,22 @@ namespace tarn::upload {
 void ShareLane::push(SharedBytes bytes, bool last) {
     m_ready.push_back(std::move(bytes));
     m_complete = last;
+}
+
+ByteCount ShareLane::passOver() {
+    std::uint64_t gone = 0;
+    while (!m_writing && !m_ready.empty() && m_offset < m_start) {
+        const std::uint64_t rest = m_ready.front()->size() - m_takenOfFront;
+        const std::uint64_t known = std::min(rest, m_start - m_offset);
+        m_takenOfFront += known;
+        m_offset += known;
+        gone += known;
+        if (known == rest) {
+            m_ready.pop_front();
+            m_takenOfFront = 0;
+        }
+    }
+    return ByteCount(gone);
 }
 
 std::optional<ShareLane::Write> ShareLane::next() {

@@ -25,6 +25,10 @@ public:
 
     /// The next bytes of the share. `last` says that nothing comes behind them.
     void push(SharedBytes bytes, bool last);
+    /// The server has all before `offset` already: that is not handed out. Before anything else is.
+    void startAt(ByteOffset offset) { m_start = offset.value(); }
+    /// Lets go of what is ready and lies before the start; gives the bytes let go.
+    ByteCount passOver();
     /// The next write, if there is one and none is under way.
     [[nodiscard]] std::optional<Write> next();
     /// The write that is under way has ended; gives its size.
@@ -51,6 +55,7 @@ private:
     std::deque<SharedBytes> m_ready;
     std::size_t m_takenOfFront = 0;
     std::uint64_t m_offset = 0;
+    std::uint64_t m_start = 0;
     SharedBytes m_writing;
     bool m_complete = false;
     bool m_closed = false;

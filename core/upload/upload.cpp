@@ -117,7 +117,8 @@ async::Task<Outcome> uploadLiteral(std::shared_ptr<Source> source, std::shared_p
 
 async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
                             std::shared_ptr<const Secrets> secrets, storage::ServerList servers,
-                            std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop) {
+                            std::shared_ptr<const Environment> environment, Watch watch,
+                            std::shared_ptr<const Continuation> continuation, std::stop_token stop) {
     if (auto valid = parameters.check(); !valid) {
         co_return failure(valid.error());
     }
@@ -136,9 +137,16 @@ async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingPar
         co_return failure(ErrorCode::Cancelled);
     }
     auto ring = grid::permuted(std::move(servers), crypto::storageIndexOf(prepared->key));
-    const auto driver =
-        std::make_shared<UploadDriver>(std::move(*prepared), secrets, std::move(ring), environment, watch);
+    const auto driver = std::make_shared<UploadDriver>(std::move(*prepared), secrets, std::move(ring), environment,
+                                                       watch, std::move(continuation));
     co_return co_await drive(driver, stop);
+}
+
+async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
+                            std::shared_ptr<const Secrets> secrets, storage::ServerList servers,
+                            std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop) {
+    return upload(std::move(source), parameters, std::move(secrets), std::move(servers), std::move(environment),
+                  std::move(watch), nullptr, std::move(stop));
 }
 
 }  // namespace tarn::upload

@@ -64,13 +64,33 @@ struct Secrets {
 
 using Watch = std::function<void(const Progress&)>;
 
+/// Lets an upload that ended early be gone on with by a later one, also of another run of the program: what a server
+/// has acknowledged is not sent a second time.
+struct Continuation {
+    /// The upload secrets come from it: with the same seed, what an earlier upload of the same file began is found
+    /// again.
+    UploadSecret seed;
+    /// There may have been an earlier one: servers are asked how much they have of what it began.
+    bool again = false;
+    /// Looked at when the upload is stopped: true leaves what was begun on the servers. Where it fails for a reason
+    /// that may pass, it is left there in any case.
+    std::shared_ptr<const bool> keep;
+};
+
 /// Uploads `source` as an immutable file onto `servers` (any order; it permutes them).
+///
+/// With a `continuation` it goes on with an earlier one, and can be gone on with itself.
 ///
 /// Streams: at most `window` bytes of encoded blocks are in memory at once, whatever the file's size. On failure every
 /// share that it began is aborted before it returns, so no half share stays behind.
 /// Thread: engine; `watch` is called there, seldom enough for a screen. Fails: FileChanged, FileUnreadable,
 /// NotEnoughServers (the detail says how many of how many, and what each server answered), Cancelled, InvalidArgument.
 /// Source: Tahoe-LAFS docs/specifications/file-encoding.rst, servers-of-happiness.rst.
+[[nodiscard]] async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
+                                          std::shared_ptr<const Secrets> secrets, storage::ServerList servers,
+                                          std::shared_ptr<const Environment> environment, Watch watch,
+                                          std::shared_ptr<const Continuation> continuation, std::stop_token stop);
+/// The same, standing for itself.
 [[nodiscard]] async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
                                           std::shared_ptr<const Secrets> secrets, storage::ServerList servers,
                                           std::shared_ptr<const Environment> environment, Watch watch,

@@ -99,16 +99,20 @@ std::shared_ptr<const SealedFile> hashRun(FileHashes& hashes, EncodedRun& run, b
 }  // namespace
 
 UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
-                           std::shared_ptr<const Environment> environment, Watch watch)
+                           std::shared_ptr<const Environment> environment, Watch watch,
+                           std::shared_ptr<const Continuation> continuation)
     : m_prepared(std::move(prepared)), m_environment(std::move(environment)), m_watch(std::move(watch)),
       m_index(crypto::storageIndexOf(m_prepared.key)),
       m_plan({m_prepared.parameters.required, m_prepared.parameters.happy, m_prepared.parameters.total,
               namesOf(permuted), thoseForEarlyWrites(permuted, m_prepared.geometry), idsOf(permuted)}),
       m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
-      m_lanes(m_prepared.geometry.total) {
+      m_continuation(std::move(continuation)), m_lanes(m_prepared.geometry.total) {
     for (auto& server : permuted) {
         auto lease = crypto::leaseSecretsFor(secrets->leases, m_index, server->description().leaseSeed);
-        m_servers.push_back({std::move(server), m_environment->random->make<UploadSecret>(), std::move(lease), {}});
+        auto secret = m_continuation
+                          ? crypto::uploadSecretFor(m_continuation->seed, m_index, server->description().leaseSeed)
+                          : m_environment->random->make<UploadSecret>();
+        m_servers.push_back({std::move(server), std::move(secret), std::move(lease), {}, {}});
     }
     m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
 }
@@ -135,6 +139,7 @@ void UploadDriver::handle(Event event) {
     if (!m_failure) {
         readNextRun();
         sendWhatIsReady();
+        readNextRun();  // bytes that a server has already make room at once
     }
     watchForSilence();
     wrapUpWhenDone();
@@ -167,7 +172,70 @@ void UploadDriver::on(PlanEvent event) {
         std::holds_alternative<UploadPlan::SharesListed>(event.event)) {
         --m_calls;
     }
+    if (const auto* const answered = std::get_if<UploadPlan::AllocationAnswered>(&event.event);
+        answered != nullptr && probe(*answered)) {
+        return;
+    }
     act(m_plan.on(std::move(event.event)));
+}
+
+/// Asks how far the shares are that an earlier upload may have begun on this server; false where there is nothing to
+/// ask. A byte that stands there already is written again, since only a write is told what is missing. So it also comes
+/// out what a Tahoe-LAFS server leaves out of its answer: the shares for which it holds the room already.
+bool UploadDriver::probe(const UploadPlan::AllocationAnswered& answered) {
+    Server& server = m_servers[answered.server];
+    const auto asked = std::exchange(server.asked, {});
+    if (!m_continuation || !m_continuation->again || !answered.answer || m_failure) {
+        return false;
+    }
+    Probing probing{*answered.answer, 0};
+    auto first = shareHeaderOf(m_prepared.geometry);
+    first.resize(1);
+    const auto byte = std::make_shared<const Bytes>(std::move(first));
+    for (const ShareNum share : asked) {
+        // Of a share that is one write there is nothing to save; it only matters that there is room for it.
+        const bool granted = probing.answer.allocated.contains(share);
+        if (probing.answer.alreadyHave.contains(share) || (granted && m_runs.count() == 1)) {
+            continue;
+        }
+        ++probing.open;
+        ++m_calls;
+        m_scope.spawn(
+            server.calls->write(m_index, share, server.secret, ByteOffset(0), byte, server.questions.get_token()),
+            [mailbox = m_mailbox, index = answered.server, share](Result<storage::WriteProgress> answer) {
+                mailbox.push(Probed{index, share, std::move(answer)});
+            });
+    }
+    if (probing.open == 0) {
+        return false;
+    }
+    m_probing.insert_or_assign(answered.server, std::move(probing));
+    return true;
+}
+
+void UploadDriver::on(Probed event) {
+    --m_calls;
+    Probing& probing = m_probing.at(event.server);
+    if (event.answer && !event.answer->complete) {
+        probing.answer.allocated.insert(event.share);
+        const auto& missing = event.answer->required;
+        if (missing.size() == 1 && missing.front().end.value() == shareSizeOf(m_prepared.geometry)) {
+            m_standing.insert_or_assign({event.server, event.share}, missing.front().begin);
+        }
+    }
+    if (--probing.open == 0) {
+        auto answer = std::move(probing.answer);
+        m_probing.erase(event.server);
+        act(m_plan.on(UploadPlan::AllocationAnswered{event.server, std::move(answer)}));
+    }
+}
+
+/// Whether what was begun stays on the servers, to be gone on with.
+bool UploadDriver::leavesBehind() const {
+    if (!m_continuation || !m_failure) {
+        return false;
+    }
+    return m_failure->retryable || (m_failure->code == ErrorCode::Cancelled && *m_continuation->keep);
 }
 
 void UploadDriver::on(WriteAnswered event) {
@@ -291,6 +359,11 @@ void UploadDriver::on(RunHashed event) {
 
 void UploadDriver::act(const UploadPlan::Actions& actions) {
     for (const auto& action : actions) {
+        if (const auto* const failed = std::get_if<UploadPlan::Failed>(&action); failed != nullptr && !m_failure) {
+            m_failure = failed->error;  // known before the aborts that come with it
+        }
+    }
+    for (const auto& action : actions) {
         std::visit([this](const auto& wanted) { act(wanted); }, action);
     }
 }
@@ -298,6 +371,7 @@ void UploadDriver::act(const UploadPlan::Actions& actions) {
 void UploadDriver::act(const UploadPlan::Allocate& action) {
     ++m_calls;
     Server& server = m_servers[action.server];
+    server.asked = action.shares;
     m_scope.spawn(server.calls->allocate(m_index, action.shares, ByteCount(shareSizeOf(m_prepared.geometry)),
                                          server.secret, server.lease, server.questions.get_token()),
                   [mailbox = m_mailbox, index = action.server](Result<storage::Allocation> answer) {
@@ -344,6 +418,9 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
         early != m_early.end() && early->second.server == action.server) {
         stopEarlyWrite(action.share);
     }
+    if (leavesBehind()) {
+        return;
+    }
     Server& server = m_servers[action.server];
     cleanUp(abortInTheEnd(server.calls, m_index, action.share, server.secret, m_environment->timers,
                           m_cleanupStop.get_token()));
@@ -358,6 +435,8 @@ void UploadDriver::act(const UploadPlan::Send& action) {
         const auto destination = m_destinations.find(number);
         if (destination == m_destinations.end()) {
             closeLane(m_lanes[share]);
+        } else if (const auto stands = m_standing.find({destination->second, number}); stands != m_standing.end()) {
+            m_lanes[share].startAt(stands->second);
         }
         // An early write that has left may still succeed; elsewhere than where the share goes, it must not.
         const auto early = m_early.find(number);
@@ -510,6 +589,9 @@ void UploadDriver::sendWhatIsReady() {
 
 void UploadDriver::send(ShareNum share, grid::ServerIndex index, bool early) {
     ShareLane& lane = m_lanes[share.value()];
+    const std::uint64_t known = lane.passOver().value();
+    m_held -= known;
+    m_acknowledged += known;
     auto write = lane.next();
     if (!write) {
         return;

@@ -11,6 +11,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,11 +41,18 @@ struct Prepared {
 class UploadDriver {
 public:
     UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
-                 std::shared_ptr<const Environment> environment, Watch watch);
+                 std::shared_ptr<const Environment> environment, Watch watch,
+                 std::shared_ptr<const Continuation> continuation);
 
     // What comes back from the work that was started.
     struct PlanEvent {
         UploadPlan::Event event;
+    };
+    /// How far a share is that an earlier upload may have begun.
+    struct Probed {
+        grid::ServerIndex server;
+        ShareNum share;
+        Result<storage::WriteProgress> answer;
     };
     struct WriteAnswered {
         ShareNum share;
@@ -65,8 +74,8 @@ public:
         std::shared_ptr<EncodedRun> run;
         std::shared_ptr<const SealedFile> sealed;  ///< after the last run
     };
-    using Event = std::variant<PlanEvent, WriteAnswered, CleanedUp, CleanupTimedOut, Silence, StopRequested, RunRead,
-                               RunEncoded, RunHashed>;
+    using Event = std::variant<PlanEvent, Probed, WriteAnswered, CleanedUp, CleanupTimedOut, Silence, StopRequested,
+                               RunRead, RunEncoded, RunHashed>;
 
     [[nodiscard]] const async::Mailbox<Event>& mailbox() const noexcept { return m_mailbox; }
     [[nodiscard]] async::TaskScope& scope() noexcept { return m_scope; }
@@ -83,9 +92,16 @@ private:
         UploadSecret secret;
         LeaseSecrets lease;
         std::stop_source questions;
+        std::set<ShareNum> asked;  ///< room for these
+    };
+    /// An allocation's answer that waits until it is known how far the shares are.
+    struct Probing {
+        storage::Allocation answer;
+        std::size_t open = 0;
     };
 
     void on(PlanEvent event);
+    void on(Probed event);
     void on(WriteAnswered event);
     void on(const CleanedUp& event);
     void on(const CleanupTimedOut& event);
@@ -109,6 +125,8 @@ private:
 
     void abandon(Error error);
     void closeLane(ShareLane& lane);
+    [[nodiscard]] bool probe(const UploadPlan::AllocationAnswered& answered);
+    [[nodiscard]] bool leavesBehind() const;
     void cleanUp(async::Task<void> task);
     void wrapUpWhenDone();
 
@@ -150,6 +168,11 @@ private:
     std::uint64_t m_window = 0;
     std::uint64_t m_held = 0;
     std::shared_ptr<const SealedFile> m_sealed;
+
+    // Going on with an earlier upload.
+    std::shared_ptr<const Continuation> m_continuation;
+    std::map<grid::ServerIndex, Probing> m_probing;
+    std::map<std::pair<grid::ServerIndex, ShareNum>, ByteOffset> m_standing;  ///< where servers' parts of shares end
 
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share

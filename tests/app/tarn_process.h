@@ -83,6 +83,8 @@ public:
     [[nodiscard]] const QByteArray& line() const { return m_line; }
     [[nodiscard]] const QString& announcement() const { return m_announcement; }
 
+    [[nodiscard]] qint64 process() const { return m_process.processId(); }
+
     void kill() {
         m_process.kill();
         m_process.waitForFinished(patience);

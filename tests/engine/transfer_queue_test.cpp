@@ -121,16 +121,6 @@ private Q_SLOTS:
         QVERIFY(done.errorName.empty() && done.errorDetail.empty() && done.notBefore == WallTime());
     }
 
-    void whatServersMayHoldIsNotedOnce() {
-        TransferQueue queue;
-        queue.offer({rowOf(1, 5000)});
-        QVERIFY(!queue.begun(1));
-        (void)queue.start(limits, start);
-        QVERIFY(queue.begun(1));
-        QVERIFY(!queue.begun(1));
-        QVERIFY(queue.postponed(1, {ErrorCode::TimedOut, {}, true}, today).begun);
-    }
-
     void progressIsCountedInBytesOfTheFile() {
         TransferQueue queue;
         queue.offer({rowOf(1, 3000)});

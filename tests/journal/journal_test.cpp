@@ -83,7 +83,6 @@ private Q_SLOTS:
         row.shares = "alpha\n\nbeta\n";
         row.priority = journal::Priority::High;
         row.attempts = 7;
-        row.begun = true;
         row.notBefore = WallTime(std::chrono::microseconds(1'700'000'001'000'001));
         row.added = WallTime(std::chrono::microseconds(1'700'000'000'123'456));
         row.finished = WallTime(std::chrono::microseconds(1'700'000'000'999'999));
@@ -108,7 +107,6 @@ private Q_SLOTS:
         QVERIFY(kept.finished == row.finished);
         QVERIFY(kept.priority == row.priority);
         QCOMPARE(kept.attempts, row.attempts);
-        QVERIFY(kept.begun);
         QVERIFY(kept.notBefore == row.notBefore);
     }
 

@@ -354,6 +354,8 @@ void TransfersPage::showHeld(const api::QueueSettings& settings) {
     m_hold->setText(settings.held ? tr("Resume a&ll") : tr("Pause a&ll"));
     m_hold->setToolTip(settings.held ? tr("Let the whole queue go on") : tr("Hold the whole queue"));
     m_holdButton->setText(text);
+    m_holdButton->setMinimumWidth(0);
+    m_holdButton->setMinimumWidth(m_holdButton->sizeHint().width() + 24);
     updateTotals();
 }
 

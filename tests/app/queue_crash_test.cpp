@@ -1,0 +1,125 @@
+#include "tests/app/tarn_process.h"
+
+#include <QDir>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QObject>
+#include <QRandomGenerator>
+#include <QTest>
+#include <QThread>
+
+#include <map>
+#include <memory>
+#include <vector>
+
+using namespace tarn::test;
+
+namespace {
+
+int numberFrom(const char* variable, int otherwise) {
+    bool given = false;
+    const int number = qEnvironmentVariableIntValue(variable, &given);
+    return given ? number : otherwise;
+}
+
+/// What a program has read in all, from the line and from the disk.
+qint64 bytesReadBy(qint64 process) {
+    QFile file(QStringLiteral("/proc/%1/io").arg(process));
+    if (!file.open(QIODevice::ReadOnly)) {
+        return 0;
+    }
+    return file.readLine().trimmed().split(' ').last().toLongLong();
+}
+
+}  // namespace
+
+/// The real program, killed at random in the middle of a queue, onto five real servers. TARN_CRASH_KILLS and
+/// TARN_CRASH_FILES make it longer.
+class QueueCrashTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyFileIsThereOnceHoweverOftenTheProgramIsKilled() {
+        const int kills = numberFrom("TARN_CRASH_KILLS", 8);
+        const int files = numberFrom("TARN_CRASH_FILES", 100);
+        QRandomGenerator random(42);
+        const Tarn tarn;
+        std::vector<std::unique_ptr<Serving>> servers;
+        QStringList init{QStringLiteral("init"),    QStringLiteral("--required"), QStringLiteral("2"),
+                         QStringLiteral("--happy"), QStringLiteral("3"),          QStringLiteral("--total"),
+                         QStringLiteral("5")};
+        for (int i = 0; i < 5; ++i) {
+            servers.push_back(std::make_unique<Serving>(tarn.path(QStringLiteral("server%1").arg(i))));
+            init << QStringLiteral("--grid") << servers.back()->announcement();
+        }
+        QCOMPARE(tarn(init).exit, 0);
+
+        QVERIFY(QDir().mkpath(tarn.path(QStringLiteral("files"))));
+        qint64 plain = 0;
+        QStringList put{QStringLiteral("put"), QStringLiteral("--dry-run")};
+        for (int i = 0; i < files; ++i) {
+            // Mostly small ones, some of several segments.
+            const int size = i % 20 == 0 ? 2'000'000 + random.bounded(4'000'000) : 10 + random.bounded(60'000);
+            const auto name = QStringLiteral("files/%1").arg(i);
+            QByteArray content = contentOf(size);
+            content.prepend(QByteArray::number(i) + '\n');
+            put << tarn.write(name, content);
+            plain += content.size();
+        }
+        QCOMPARE(tarn({QStringLiteral("queue"), QStringLiteral("add"), tarn.path(QStringLiteral("files"))}).exit, 0);
+        std::map<QString, QString> expected;
+        const auto dry = tarn(put).out.split('\n');
+        for (int i = 0; i < files; ++i) {
+            expected[put.at(2 + i)] = QString::fromLatin1(dry.at(i));
+        }
+
+        const QStringList run{QStringLiteral("--profile"), tarn.profile(), QStringLiteral("queue"),
+                              QStringLiteral("run")};
+        int killed = 0;
+        for (int life = 0; life < kills; ++life) {
+            QProcess process;
+            process.start(tarnProgram(), run);
+            // Each life takes about its part of the whole, some far less.
+            process.waitForFinished(20 + random.bounded(500));
+            killed += process.state() == QProcess::Running ? 1 : 0;
+            process.kill();
+            QVERIFY(process.waitForFinished(patience));
+        }
+        const auto last = tarn({QStringLiteral("queue"), QStringLiteral("run")});
+        QVERIFY2(last.exit == 0, last.err.constData());
+        QVERIFY(killed > 0);
+
+        const auto list =
+            tarn({QStringLiteral("--json"), QStringLiteral("queue"), QStringLiteral("list"), QStringLiteral("--caps")});
+        QCOMPARE(list.exit, 0);
+        std::map<QString, QString> stored;
+        for (const auto& line : list.out.trimmed().split('\n')) {
+            const auto row = QJsonDocument::fromJson(line).object();
+            QCOMPARE(row.value(QStringLiteral("state")).toString(), QStringLiteral("done"));
+            const auto path = row.value(QStringLiteral("path")).toString();
+            QVERIFY(!stored.contains(path));
+            stored[path] = row.value(QStringLiteral("cap")).toString();
+        }
+        QVERIFY(stored == expected);
+
+        qint64 received = 0;
+        for (const auto& server : servers) {
+            received += bytesReadBy(server->process());
+        }
+        qInfo("%d of %d lives ended by a kill; %lld bytes of files, %lld read by the servers (%.3f of 5/2)", killed,
+              kills, plain, received, static_cast<double>(received) / (2.5 * static_cast<double>(plain)));
+
+        // A few come back byte for byte.
+        for (int i = 0; i < files; i += files / 7 + 1) {
+            const auto copy = tarn(
+                {QStringLiteral("get"), QStringLiteral("-"), QStringLiteral("-o"), tarn.path(QStringLiteral("copy"))},
+                expected.at(put.at(2 + i)).toLatin1());
+            QVERIFY2(copy.exit == 0, copy.err.constData());
+            QCOMPARE(tarn.read(QStringLiteral("copy")), tarn.read(QStringLiteral("files/%1").arg(i)));
+            QVERIFY(QFile::remove(tarn.path(QStringLiteral("copy"))));
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(QueueCrashTest)
+#include "queue_crash_test.moc"

@@ -1,4 +1,6 @@
 #include "app/cli/arguments.h"
+#include "app/cli/expiry_options.h"
+#include "app/cli/import_node.h"
 #include "app/cli/output.h"
 #include "app/cli/server_folder.h"
 #include "app/cli/stop_signals.h"
@@ -79,7 +81,7 @@ std::optional<QString> readOptions(const VerbParser& parser, server::Options& op
     }
     options.renewCertificate = parser.has(QStringLiteral("renew-certificate"));
     options.store.readOnly = parser.has(QStringLiteral("read-only"));
-    return std::nullopt;
+    return readExpiryOptions(parser, SystemClock().wallNow(), options.store.expiry);
 }
 
 /// An address that means all of a computer's own is none to anybody else.
@@ -134,6 +136,11 @@ Exit runServe(Globals globals, const QStringList& arguments) {
                     QStringLiteral("LEVEL"));
     parser.addFlag(QStringLiteral("renew-certificate"),
                    QStringLiteral("Shows a new certificate, for the same key: clients see no change."));
+    addExpiryOptions(parser);
+    parser.addValue(QStringLiteral("import"),
+                    QStringLiteral("First takes over the shares and leases of a stopped Tahoe-LAFS node: its folder or "
+                                   "its storage folder, which is not changed."),
+                    QStringLiteral("NODE"));
     if (const auto exit = parser.parse(arguments, globals)) {
         return *exit;
     }
@@ -158,6 +165,15 @@ Exit runServe(Globals globals, const QStringList& arguments) {
         return fail(globals, folder.error());
     }
     options.store.folder = *folder;
+    if (parser.has(QStringLiteral("import"))) {
+        const auto imported = importNode(globals, pathOf(parser.value(QStringLiteral("import"))), options.store);
+        if (!imported) {
+            return fail(globals, imported.error());
+        }
+        if (!*imported) {
+            return Exit::Failed;
+        }
+    }
     auto sockets = socketsFromServiceManager();
     if (!sockets) {
         return fail(globals, sockets.error());

@@ -41,6 +41,7 @@ Caretaker::~Caretaker() {
         m_wake.notify_all();
         m_thread.join();
     }
+    m_closing = true;
     flush();
     closeIndex();
 }
@@ -453,7 +454,7 @@ milliseconds Caretaker::turn() {
     for (std::promise<StoreReport>& report : reports) {
         report.set_value(makeReport());
     }
-    if (more || !changes.empty()) {
+    if (more || !changes.empty() || m_closing) {
         return milliseconds(0);
     }
     if (!m_index) {

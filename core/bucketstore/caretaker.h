@@ -108,6 +108,7 @@ private:
     std::vector<std::promise<void>> m_flushes;
     std::vector<std::promise<StoreReport>> m_reports;
     std::atomic<bool> m_paused = false;
+    std::atomic<bool> m_closing = false;  ///< what was noted is taken down, and nothing else is begun
 
     std::mutex m_work;  ///< held over a turn; guards all that follows
     std::optional<ShareIndex> m_index;

@@ -46,6 +46,16 @@ public:
               std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams);
     ~DiskStore() override;
 
+    enum class Adopted : std::uint8_t { Linked, Copied, AlreadyThere, NoRoom };
+    /// Takes a whole container of `size` bytes, leases and all, that stands at `from`: by a second name for it, else by
+    /// a copy that is compared. It is there to stay after `settleAdopted`. Fails: Conflict (another share, or a begun
+    /// one, stands here), NotFound, NoSpace, ServerFailed.
+    [[nodiscard]] Result<Adopted> adopt(const ShareKey& share, const std::string& from, std::uint64_t size);
+    [[nodiscard]] Result<void> settleAdopted() { return m_tree.settleAll(); }
+    /// Returns when the sum of the shares is known.
+    void waitUntilCounted() const;
+    [[nodiscard]] FileSystem& files() noexcept { return *m_files; }
+
     [[nodiscard]] Caretaker& caretaker() noexcept { return *m_caretaker; }
 
     void nameNode(const LeaseSeed& nodeId) override { m_slots.nameNode(nodeId); }

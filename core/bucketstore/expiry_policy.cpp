@@ -17,7 +17,8 @@ std::uint32_t ExpiryPolicy::lastExpired(WallTime now) const noexcept {
     constexpr std::int64_t granted = seconds(bucketstore::leaseDuration).count();
     std::int64_t last = 0;
     if (mode == Mode::CutoffDate) {
-        last = secondsOf(cutoff) + granted - 1;
+        // A date to come is not one by which anything can have been neglected.
+        last = secondsOf(std::min(cutoff, now)) + granted - 1;
     } else {
         const std::int64_t duration =
             leaseDuration ? std::clamp<std::int64_t>(leaseDuration->count(), 0, most) : granted;

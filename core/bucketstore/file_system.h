@@ -70,6 +70,9 @@ public:
     [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     /// Moves a file to a name, in place of the file that may have it: whoever looks finds the one or the other.
     [[nodiscard]] virtual Result<void> replace(const std::string& from, const std::string& to) = 0;
+    /// Gives a file a second name, which must not be taken. Fails also with: Conflict (taken), InvalidArgument (not on
+    /// one file system, or not on this one).
+    [[nodiscard]] virtual Result<void> link(const std::string& file, const std::string& name) = 0;
     [[nodiscard]] virtual Result<void> remove(const std::string& file) = 0;
     /// Removes a folder that has no names in it. Fails also with: Conflict (it has).
     [[nodiscard]] virtual Result<void> removeFolder(const std::string& folder) = 0;

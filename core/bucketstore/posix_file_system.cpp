@@ -310,6 +310,16 @@ public:
         return {};
     }
 
+    [[nodiscard]] Result<void> link(const std::string& file, const std::string& name) override {
+        if (::link(file.c_str(), name.c_str()) == 0) {
+            return {};
+        }
+        if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP) {
+            return failure(ErrorCode::InvalidArgument, "cannot be linked");
+        }
+        return failed("link", errno);
+    }
+
     [[nodiscard]] Result<void> remove(const std::string& file) override {
         if (::unlink(file.c_str()) != 0) {
             return failed("unlink", errno);

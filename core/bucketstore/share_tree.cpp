@@ -136,6 +136,22 @@ Result<void> ShareTree::putInPlace(Move move, const std::string& from, StorageIn
     return placed;
 }
 
+Result<void> ShareTree::settleAll() {
+    std::set<std::string> settling;
+    {
+        const std::lock_guard lock(m_mutex);
+        settling = m_unsettled;
+    }
+    auto synced = m_files->syncAll(m_root);
+    if (synced) {
+        const std::lock_guard lock(m_mutex);
+        for (const std::string& folder : settling) {
+            m_unsettled.erase(folder);
+        }
+    }
+    return synced;
+}
+
 Result<void> ShareTree::remove(StorageIndex index, ShareNum share) {
     if (auto removed = m_files->remove(sharePath(index, share)); !removed) {
         return removed;

@@ -36,6 +36,8 @@ public:
     /// Makes the bucket's folder and those above it, so that the next `replace` needs none.
     [[nodiscard]] Result<void> makeFolders(StorageIndex index);
     [[nodiscard]] Result<void> settle(StorageIndex index);
+    /// The same for everything that was put in place before the call, with one sync of the file system.
+    [[nodiscard]] Result<void> settleAll();
     /// Removes a share, and its bucket's folder if that was the last. Fails: NotFound, ServerFailed.
     [[nodiscard]] Result<void> remove(StorageIndex index, ShareNum share);
 

@@ -80,6 +80,14 @@ private Q_SLOTS:
         row("serve --max-size lots", "--max-size is a number");
         row("serve --reserve 1X", "--reserve is a number");
         row("serve --reserve 99999999999G", "--reserve is a number");
+        row("serve --expire never", "--expire is age or cutoff-date");
+        row("serve --expire age --lease-duration soon", "--lease-duration goes with");
+        row("serve --lease-duration 60days", "--lease-duration goes with");
+        row("serve --expire cutoff-date", "go together");
+        row("serve --expire age --cutoff-date 2024-01-01", "go together");
+        row("serve --expire cutoff-date --cutoff-date 2024-13-01", "--cutoff-date is a day");
+        row("serve --expire cutoff-date --cutoff-date 2999-01-01", "must not lie in the future");
+        row("serve --expire-kind mutable", "--expire-kind goes with --expire");
         row("serve extra", "serve takes no");
         row("servers extra", "servers takes no");
     }

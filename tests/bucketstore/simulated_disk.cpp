@@ -375,6 +375,24 @@ Result<void> SimulatedDisk::replace(const std::string& from, const std::string& 
     return {};
 }
 
+Result<void> SimulatedDisk::link(const std::string& file, const std::string& name) {
+    const std::lock_guard lock(m_mutex);
+    const NodePointer node = find(file);
+    const NodePointer target = folderOf(name);
+    if (!node || !target) {
+        return absent();
+    }
+    if (target->names.contains(lastName(name))) {
+        return failure(ErrorCode::Conflict, "the name is taken");
+    }
+    if (const auto fault = step(true)) {
+        return failure(*fault);
+    }
+    target->names[lastName(name)] = node;
+    target->modified = ++m_changes;
+    return {};
+}
+
 Result<void> SimulatedDisk::remove(const std::string& path) {
     const std::lock_guard lock(m_mutex);
     if (!find(path)) {

@@ -52,6 +52,7 @@ public:
     [[nodiscard]] Result<std::vector<std::string>> names(const std::string& folder) override;
     [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
     [[nodiscard]] Result<void> replace(const std::string& from, const std::string& to) override;
+    [[nodiscard]] Result<void> link(const std::string& file, const std::string& name) override;
     [[nodiscard]] Result<void> remove(const std::string& file) override;
     [[nodiscard]] Result<void> removeFolder(const std::string& folder) override;
     [[nodiscard]] Result<void> syncFolder(const std::string& folder) override;

@@ -50,12 +50,14 @@ class Profile:
 class StorageServer:
     """`tarn serve` on a free loopback port."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = Path(folder)
+        self.options = [str(option) for option in options]
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([TARN, "serve", "--dir", str(self.folder), "--listen", "127.0.0.1:0"],
+        self.process = subprocess.Popen([TARN, "serve", "--dir", str(self.folder), "--listen", "127.0.0.1:0",
+                                         *self.options],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)

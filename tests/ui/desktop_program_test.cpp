@@ -65,14 +65,13 @@ private:
         return name;  // relative: the program must find it from its own folder
     }
 
-    /// Files in the home server's store that are large enough to be one of ours, half-written ones left out.
+    /// Complete shares in the home server's store that are large enough to be one of ours.
     int storedShares() const {
         int count = 0;
-        QDirIterator files(path(QStringLiteral("profile/storage")), QDir::Files, QDirIterator::Subdirectories);
+        QDirIterator files(path(QStringLiteral("profile/storage/shares")), QDir::Files, QDirIterator::Subdirectories);
         while (files.hasNext()) {
             files.next();
-            count +=
-                files.fileInfo().size() >= 5000 && !files.filePath().contains(QStringLiteral("/incoming/")) ? 1 : 0;
+            count += files.fileInfo().size() >= 5000 ? 1 : 0;
         }
         return count;
     }

@@ -14,7 +14,7 @@ struct nghttp2_session;
 namespace tarn::server {
 
 /// HTTP/2 on one connection: many requests at once, each a stream. The protocol's grammar is libnghttp2's: see
-/// core/doc/adr/0010-http2-by-nghttp2.md, also for what is done against clients that mean harm.
+/// core/doc/adr/0011-http2-by-nghttp2.md, also for what is done against clients that mean harm.
 ///
 /// What a client can make it hold is bounded by the connection's window in one direction, which grows beyond HTTP/2's
 /// least only for who has shown the swissnum and only while memory is to be had; and by two pieces a stream in the

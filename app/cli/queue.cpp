@@ -71,7 +71,7 @@ Result<std::size_t> onEach(journal::Journal& journal, const Named& named,
             ids.push_back(listed.id);
         }
         after = page->back().place;
-        const auto done = work(ids);
+        auto done = work(ids);
         if (!done) {
             return done;
         }

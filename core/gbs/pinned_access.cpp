@@ -28,9 +28,10 @@ QString nobody() {
 }
 
 /// Of one connection over HTTP/2: requests, and bytes of their bodies, which share its line. Were there more, a slow
-/// line would have some of them wait into their timeout.
+/// line would have some of them wait into their timeout, and a fast one would copy all of them into the socket's
+/// buffers.
 constexpr std::size_t mostStreams = 96;
-constexpr std::size_t mostBodies = 4UL * 1024 * 1024;
+constexpr std::size_t mostBodies = 1UL * 1024 * 1024;
 
 std::size_t bodySize(const Request& request) {
     return request.body ? request.body->size() : 0;

@@ -163,8 +163,10 @@ public:
                 m_placeOf.finish();
             }
             std::ranges::sort(listed, {}, &Listed::place);
-            const auto twice = std::ranges::unique(listed, {}, &Listed::id);
-            listed.erase(twice.begin(), twice.end());
+            const auto sameRow = [](const Listed& a, const Listed& b) {
+                return a.id == b.id;
+            };
+            listed.erase(std::unique(listed.begin(), listed.end(), sameRow), listed.end());
             if (listed.empty()) {
                 return std::vector<Move>();
             }

@@ -90,22 +90,21 @@ LimitedServer::LimitedServer(std::shared_ptr<StorageServer> inner, std::shared_p
 
 async::Task<Allocation> LimitedServer::allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
                                                 UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
-    return m_inner->allocate(index, std::move(shares), size, std::move(upload), std::move(lease), std::move(stop));
+    return m_inner->allocate(index, std::move(shares), size, upload, lease, std::move(stop));
 }
 
 async::Task<WriteProgress> LimitedServer::write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                 ByteOffset offset, SharedBytes data, std::stop_token stop) {
-    return writeInPieces(m_line, index, share, std::move(upload), offset, std::move(data), false, std::move(stop));
+    return writeInPieces(m_line, index, share, upload, offset, std::move(data), false, std::move(stop));
 }
 
 async::Task<WriteProgress> LimitedServer::writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
                                                      SharedBytes data, std::stop_token stop) {
-    return writeInPieces(m_line, index, share, std::move(upload), ByteOffset(0), std::move(data), true,
-                         std::move(stop));
+    return writeInPieces(m_line, index, share, upload, ByteOffset(0), std::move(data), true, std::move(stop));
 }
 
 async::Task<void> LimitedServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {
-    return m_inner->abort(index, share, std::move(upload), std::move(stop));
+    return m_inner->abort(index, share, upload, std::move(stop));
 }
 
 async::Task<std::set<ShareNum>> LimitedServer::listShares(StorageIndex index, std::stop_token stop) {
@@ -120,7 +119,7 @@ async::Task<Bytes> LimitedServer::read(StorageIndex index, ShareNum share, ByteO
 async::Task<formats::gbs::SlotReply> LimitedServer::readTestWrite(StorageIndex index, WriteEnabler enabler,
                                                                   LeaseSecrets lease, formats::gbs::SlotRequest request,
                                                                   std::stop_token stop) {
-    return m_inner->readTestWrite(index, std::move(enabler), std::move(lease), std::move(request), std::move(stop));
+    return m_inner->readTestWrite(index, enabler, lease, std::move(request), std::move(stop));
 }
 
 async::Task<std::set<ShareNum>> LimitedServer::listMutableShares(StorageIndex index, std::stop_token stop) {
@@ -138,7 +137,7 @@ async::Task<void> LimitedServer::adviseMutableCorrupt(StorageIndex index, ShareN
 }
 
 async::Task<void> LimitedServer::addLease(StorageIndex index, LeaseSecrets lease, std::stop_token stop) {
-    return m_inner->addLease(index, std::move(lease), std::move(stop));
+    return m_inner->addLease(index, lease, std::move(stop));
 }
 
 async::Task<void> LimitedServer::adviseCorrupt(StorageIndex index, ShareNum share, std::string reason,

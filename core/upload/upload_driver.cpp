@@ -112,7 +112,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
         auto secret = m_continuation
                           ? crypto::uploadSecretFor(m_continuation->seed, m_index, server->description().leaseSeed)
                           : m_environment->random->make<UploadSecret>();
-        m_servers.push_back({std::move(server), std::move(secret), std::move(lease), {}, {}});
+        m_servers.push_back({std::move(server), secret, lease, {}, {}});
     }
     m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
 }

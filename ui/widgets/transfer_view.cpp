@@ -159,7 +159,7 @@ QModelIndex TransferView::moveCursor(CursorAction action, Qt::KeyboardModifiers 
     }
     const int page = std::max(1, viewport()->height() / rowHeight());
     const int now = currentIndex().isValid() ? currentIndex().row() : -1;
-    int row = now;
+    int row = 0;
     switch (action) {
     case MoveUp:
     case MoveLeft:
@@ -169,7 +169,7 @@ QModelIndex TransferView::moveCursor(CursorAction action, Qt::KeyboardModifiers 
     case MoveNext: row = now + 1; break;
     case MovePageUp: row = now - page; break;
     case MovePageDown: row = now + page; break;
-    case MoveHome: row = 0; break;
+    case MoveHome: break;
     case MoveEnd: row = m_model.rowCount() - 1; break;
     }
     return m_model.index(std::clamp(row, 0, m_model.rowCount() - 1));

@@ -308,6 +308,13 @@ void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64
             // Another upload's share is neither here nor free.
             if (known->second->upload == upload && known->second->size == size) {
                 known->second->lastUse = now;
+                // Who asks again keeps the share from that moment on, whichever of two that ask at once comes last.
+                const auto expiry = [](const LeaseRecord& record) {
+                    return readBigEndian32(ByteView(record).subspan(leaseExpiryOffset));
+                };
+                if (expiry(known->second->lease) < expiry(lease)) {
+                    known->second->lease = lease;
+                }
                 result.allocated.insert(share);
             }
             continue;
@@ -438,9 +445,14 @@ Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std
                                  bool completes) {
     const ContainerHeader header = makeContainerHeader(begun.size, 1);
     const bool whole = first && completes;
+    LeaseRecord lease{};
+    {
+        const std::lock_guard lock(m_mutex);
+        lease = begun.lease;
+    }
     Result<void> done;
     if (whole) {
-        done = file.write(0, std::array{ByteView(header), data, ByteView(begun.lease)});
+        done = file.write(0, std::array{ByteView(header), data, ByteView(lease)});
     } else {
         if (first) {
             done = file.write(0, std::array{ByteView(header)});
@@ -449,7 +461,7 @@ Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std
             done = file.write(containerHeaderSize + offset, std::array{data});
         }
         if (done && completes) {
-            done = file.write(containerHeaderSize + begun.size, std::array{ByteView(begun.lease)});
+            done = file.write(containerHeaderSize + begun.size, std::array{ByteView(lease)});
         }
     }
     if (done && completes) {

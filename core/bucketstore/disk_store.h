@@ -91,7 +91,7 @@ private:
         Key key;
         std::uint64_t size = 0;
         UploadSecret upload;
-        LeaseRecord lease{};
+        LeaseRecord lease{};  ///< guarded by the store's mutex
         std::string client;
         SteadyTime lastUse;  ///< guarded by the store's mutex
         std::mutex mutex;    ///< guards what follows, and the file

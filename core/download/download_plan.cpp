@@ -262,18 +262,26 @@ void DownloadPlan::chooseHoldings() {
             crypttextMayCome = crypttextMayCome || holding.crypttext != Crypttext::Damaged;
         }
     }
-    while (covered.size() < m_required || !crypttextMayCome) {
+    const auto take = [this, &covered, &crypttextMayCome](HoldingIndex index) {
+        const auto& holding = m_map.holdings()[index];
+        covered.insert(holding.share);
+        crypttextMayCome = crypttextMayCome || holding.crypttext != Crypttext::Damaged;
+        choose(index);
+    };
+    if (covered.size() < m_required) {
+        for (const HoldingIndex index : m_map.bestTogether(covered, m_required - covered.size())) {
+            take(index);
+        }
+    }
+    while (!crypttextMayCome) {
         auto next = m_map.best(covered);
-        if (!next && !crypttextMayCome) {
+        if (!next) {
             next = m_map.best({});  // a second copy of a share may have what the first lacks
         }
         if (!next) {
             break;
         }
-        const auto& holding = m_map.holdings()[*next];
-        covered.insert(holding.share);
-        crypttextMayCome = crypttextMayCome || holding.crypttext != Crypttext::Damaged;
-        choose(*next);
+        take(*next);
     }
 }
 

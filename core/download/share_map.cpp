@@ -1,5 +1,7 @@
 #include "core/download/share_map.h"
 
+#include "core/grid/happiness.h"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -125,50 +127,122 @@ std::set<ShareNum> ShareMap::sharesLeft(bool factsKnown) const {
     return left;
 }
 
-std::optional<HoldingIndex> ShareMap::best(const std::set<ShareNum>& covered) const {
+bool ShareMap::mayChoose(const Holding& holding) const noexcept {
+    const bool free = holding.state == Holding::State::Known || holding.state == Holding::State::Open;
+    return free && !holding.chosen && !holding.slow;
+}
+
+/// By server: how often it has been slow or failed.
+std::vector<unsigned> ShareMap::troubles() const {
     std::vector<unsigned> troubles;
     for (const auto& server : m_servers) {
         troubles.push_back(server.timesSlow);
     }
-    std::vector<unsigned> chosen(m_servers.size());
-    std::map<ShareNum, unsigned> copies;
     for (const auto& holding : m_holdings) {
         const bool failed = holding.state == Holding::State::Lost || holding.failures > 0;
         troubles[holding.server] += failed ? 1U : 0U;
+    }
+    return troubles;
+}
+
+std::optional<HoldingIndex> ShareMap::best(const std::set<ShareNum>& covered) const {
+    const std::vector<unsigned> troublesOf = troubles();
+    std::vector<unsigned> chosen(m_servers.size());
+    std::map<ShareNum, unsigned> copies;
+    for (const auto& holding : m_holdings) {
         chosen[holding.server] += holding.chosen && usable(holding) ? 1U : 0U;
         copies[holding.share] += usable(holding) ? 1U : 0U;
     }
     const auto rank = [&](HoldingIndex index) {
         const auto& holding = m_holdings[index];
-        return std::tuple(troubles[holding.server], chosen[holding.server], m_servers[holding.server].answerRank,
+        return std::tuple(troublesOf[holding.server], chosen[holding.server], m_servers[holding.server].answerRank,
                           copies[holding.share], holding.share);
     };
     std::optional<HoldingIndex> found;
     for (HoldingIndex index = 0; index < m_holdings.size(); ++index) {
         const auto& holding = m_holdings[index];
-        const bool free = holding.state == Holding::State::Known || holding.state == Holding::State::Open;
-        if (free && !holding.chosen && !holding.slow && !covered.contains(holding.share) &&
-            (!found || rank(index) < rank(*found))) {
+        if (mayChoose(holding) && !covered.contains(holding.share) && (!found || rank(index) < rank(*found))) {
             found = index;
         }
     }
     return found;
 }
 
-bool ShareMap::canSpread() const {
-    // Taking shares the way `best` does is close enough to a perfect matching for deciding whether to wait a moment.
+std::vector<HoldingIndex> ShareMap::bestTogether(std::set<ShareNum> covered, std::size_t count) const {
+    std::vector<HoldingIndex> greedy = oneByOne(covered, count);
+    if (serversOf(greedy) == count) {
+        return greedy;
+    }
+    // What looks best one by one may use up the only share that some other server has. Seldom: shares in several
+    // places.
+    std::vector<HoldingIndex> paired = aServerEach(covered, count);
+    return paired.size() == count ? paired : greedy;
+}
+
+std::vector<HoldingIndex> ShareMap::oneByOne(std::set<ShareNum> covered, std::size_t count) const {
     ShareMap trial = *this;
-    std::set<ShareNum> shares;
-    std::set<ServerIndex> servers;
-    while (shares.size() < m_required) {
-        const auto next = trial.best(shares);
-        if (!next || !servers.insert(m_holdings[*next].server).second) {
-            return false;
+    std::vector<HoldingIndex> found;
+    while (found.size() < count) {
+        const auto next = trial.best(covered);
+        if (!next) {
+            break;
         }
-        shares.insert(m_holdings[*next].share);
+        found.push_back(*next);
+        covered.insert(m_holdings[*next].share);
         trial.m_holdings[*next].chosen = true;
     }
-    return true;
+    return found;
+}
+
+/// Only from servers without trouble that nothing is read from yet; the quickest to answer first.
+std::vector<HoldingIndex> ShareMap::aServerEach(const std::set<ShareNum>& covered, std::size_t count) const {
+    std::vector<bool> passedOver(m_servers.size());
+    const std::vector<unsigned> troublesOf = troubles();
+    std::vector<ServerIndex> order;
+    for (const auto& holding : m_holdings) {
+        passedOver[holding.server] = passedOver[holding.server] || holding.chosen || troublesOf[holding.server] > 0;
+    }
+    for (ServerIndex server = 0; server < m_servers.size(); ++server) {
+        order.push_back(server);
+    }
+    std::ranges::stable_sort(order, {}, [this](ServerIndex server) { return m_servers[server].answerRank; });
+    std::vector<std::size_t> turnOf(m_servers.size());
+    for (std::size_t turn = 0; turn < order.size(); ++turn) {
+        turnOf[order[turn]] = turn;
+    }
+
+    grid::ShareMap byTurn;
+    for (const auto& holding : m_holdings) {
+        if (mayChoose(holding) && !passedOver[holding.server] && !covered.contains(holding.share)) {
+            byTurn[turnOf[holding.server]].insert(holding.share);
+        }
+    }
+    std::map<std::size_t, ShareNum> shareOf;
+    for (const auto& [share, turn] : grid::pairUp(byTurn)) {
+        shareOf.emplace(turn, share);
+    }
+    std::vector<HoldingIndex> found;
+    for (const auto& [turn, share] : shareOf) {
+        const auto isIt = [server = order[turn], wanted = share](const Holding& holding) {
+            return holding.server == server && holding.share == wanted;
+        };
+        if (found.size() < count) {
+            found.push_back(static_cast<HoldingIndex>(std::ranges::find_if(m_holdings, isIt) - m_holdings.begin()));
+        }
+    }
+    return found;
+}
+
+std::size_t ShareMap::serversOf(const std::vector<HoldingIndex>& holdings) const {
+    std::set<ServerIndex> servers;
+    for (const HoldingIndex index : holdings) {
+        servers.insert(m_holdings[index].server);
+    }
+    return servers.size();
+}
+
+bool ShareMap::canSpread() const {
+    return serversOf(bestTogether({}, m_required)) == m_required;
 }
 
 std::string ShareMap::describe() const {

@@ -78,6 +78,9 @@ public:
     /// The best share to read from beyond those of `covered`: on servers that have caused no trouble, not yet chosen
     /// for another share, quick to answer; then rare shares, then low numbers (those need no decoding).
     [[nodiscard]] std::optional<HoldingIndex> best(const std::set<ShareNum>& covered) const;
+    /// The best `count` shares beyond `covered`, or as many as there are. Wherever so many servers that have caused no
+    /// trouble can give a share each, no two come from one server.
+    [[nodiscard]] std::vector<HoldingIndex> bestTogether(std::set<ShareNum> covered, std::size_t count) const;
     /// Whether k shares can be had from k different servers.
     [[nodiscard]] bool canSpread() const;
 
@@ -88,6 +91,11 @@ public:
 
 private:
     [[nodiscard]] bool usable(const Holding& holding) const noexcept;
+    [[nodiscard]] bool mayChoose(const Holding& holding) const noexcept;
+    [[nodiscard]] std::vector<unsigned> troubles() const;
+    [[nodiscard]] std::vector<HoldingIndex> oneByOne(std::set<ShareNum> covered, std::size_t count) const;
+    [[nodiscard]] std::vector<HoldingIndex> aServerEach(const std::set<ShareNum>& covered, std::size_t count) const;
+    [[nodiscard]] std::size_t serversOf(const std::vector<HoldingIndex>& holdings) const;
 
     unsigned m_required;
     unsigned m_total;

@@ -162,13 +162,16 @@ private:
 
 }  // namespace
 
-std::size_t happinessOf(const ShareMap& shares) {
+std::map<ShareNum, ServerIndex> pairUp(const ShareMap& shares) {
     Matching matching(shares);
-    std::size_t paired = 0;
     for (const auto& [server, held] : shares) {
-        paired += matching.add(server) ? 1 : 0;
+        (void)matching.add(server);
     }
-    return paired;
+    return matching.pairs();
+}
+
+std::size_t happinessOf(const ShareMap& shares) {
+    return pairUp(shares).size();
 }
 
 std::map<ShareNum, ServerIndex> placeShares(const PlacementInput& input) {

@@ -18,6 +18,9 @@ using ShareMap = std::map<ServerIndex, std::set<ShareNum>>;
 /// Source: Tahoe-LAFS docs/specifications/servers-of-happiness.rst.
 [[nodiscard]] std::size_t happinessOf(const ShareMap& shares);
 
+/// Pairs as many servers as can be each with a share of its own. Servers that come first are paired first.
+[[nodiscard]] std::map<ShareNum, ServerIndex> pairUp(const ShareMap& shares);
+
 /// What is known when shares are placed.
 struct PlacementInput {
     unsigned total = 0;                 ///< n

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* protocolKey = "http://allmydata.org/tahoe/protocols/storage/v1";
 constexpr std::size_t mostBody = 4 * 1024 * 1024;
+static_assert(mostAllocateRequest <= mostBody);
 constexpr std::size_t mostRequired = 65536;
 constexpr std::size_t mostApplication = 1024;
 
@@ -52,6 +53,21 @@ bool readShares(CborReader& reader, std::set<ShareNum>& shares) {
         std::uint64_t number = 0;
         return reader.readUnsigned(number) && number < mostShares &&
                shares.insert(ShareNum(static_cast<std::uint16_t>(number))).second;
+    });
+}
+
+bool readWhole(CborReader& reader, AllocateRequest& request) {
+    return reader.readNumberedMap(mostShares, [&](std::uint64_t number) {
+        ByteView bytes;
+        SharedBytes joined;
+        if (number >= mostShares || !reader.viewByteString(bytes, joined)) {
+            return false;
+        }
+        if (joined) {
+            request.joined.push_back(std::move(joined));
+        }
+        request.whole.emplace(ShareNum(static_cast<std::uint16_t>(number)), bytes);
+        return true;
     });
 }
 
@@ -119,12 +135,22 @@ Result<VersionReply> parseVersionReply(ByteView body) {
 
 Bytes writeAllocateRequest(const AllocateRequest& request) {
     QByteArray body;
+    body.reserve(static_cast<qsizetype>(request.whole.size() * (request.allocatedSize + 16) + 128));
     QCborStreamWriter writer(&body);
-    writer.startMap(2);
+    writer.startMap(request.whole.empty() ? 2 : 3);
     appendText(writer, "share-numbers");
     appendShares(writer, request.shares);
     appendText(writer, "allocated-size");
     appendNumber(writer, request.allocatedSize);
+    if (!request.whole.empty()) {
+        appendText(writer, "shares");
+        writer.startMap(request.whole.size());
+        for (const auto& [share, bytes] : request.whole) {
+            appendNumber(writer, share.value());
+            appendBytes(writer, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        }
+        writer.endMap();
+    }
     writer.endMap();
     return takeBytes(body);
 }
@@ -142,9 +168,12 @@ Result<AllocateRequest> parseAllocateRequest(ByteView body) {
             ++found;
             return reader.readUnsigned(request.allocatedSize);
         }
-        return false;
+        return key == "shares" && readWhole(reader, request);
     });
-    if (!read || !reader.finished() || found != 2) {
+    const bool fits = std::ranges::all_of(request.whole, [&request](const auto& share) {
+        return request.shares.contains(share.first) && share.second.size() == request.allocatedSize;
+    });
+    if (!read || !reader.finished() || found != 2 || !fits) {
         return violation("the allocate request does not parse");
     }
     return request;
@@ -153,11 +182,15 @@ Result<AllocateRequest> parseAllocateRequest(ByteView body) {
 Bytes writeAllocateReply(const AllocateReply& reply) {
     QByteArray body;
     QCborStreamWriter writer(&body);
-    writer.startMap(2);
+    writer.startMap(reply.stored.empty() ? 2 : 3);
     appendText(writer, "already-have");
     appendShares(writer, reply.alreadyHave);
     appendText(writer, "allocated");
     appendShares(writer, reply.allocated);
+    if (!reply.stored.empty()) {
+        appendText(writer, "stored");
+        appendShares(writer, reply.stored);
+    }
     writer.endMap();
     return takeBytes(body);
 }
@@ -175,9 +208,9 @@ Result<AllocateReply> parseAllocateReply(ByteView body) {
             ++found;
             return readShares(reader, reply.allocated);
         }
-        return false;
+        return key == "stored" && readShares(reader, reply.stored);
     });
-    if (!read || !reader.finished() || found != 2) {
+    if (!read || !reader.finished() || found != 2 || !std::ranges::includes(reply.allocated, reply.stored)) {
         return violation("the server's allocate reply does not parse");
     }
     return reply;

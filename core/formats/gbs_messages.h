@@ -4,6 +4,7 @@
 #include "core/foundation/result.h"
 #include "core/foundation/units.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,16 +31,26 @@ struct VersionReply {
 [[nodiscard]] Bytes writeVersionReply(const VersionReply& reply);
 [[nodiscard]] Result<VersionReply> parseVersionReply(ByteView body);
 
+/// `whole` is Tarn's own: shares that come along, to be stored where they find room. Their bytes view what is written
+/// from, or the body that was read; `joined` holds those that a peer gave in pieces. Each has `allocatedSize` bytes and
+/// is among `shares`. Tahoe-LAFS refuses a request that has it.
 struct AllocateRequest {
     std::set<ShareNum> shares;
     std::uint64_t allocatedSize = 0;
+    std::map<ShareNum, ByteView> whole = {};
+    std::vector<SharedBytes> joined = {};
 };
+/// The most bytes of shares that come along in one request, and the longest request with all that is around them.
+inline constexpr std::size_t mostWholeShares = 1024 * 1024;
+inline constexpr std::size_t mostAllocateRequest = mostWholeShares + 8192;
 [[nodiscard]] Bytes writeAllocateRequest(const AllocateRequest& request);
 [[nodiscard]] Result<AllocateRequest> parseAllocateRequest(ByteView body);
 
+/// `stored`, of `allocated`: those that came along and are complete. Written only where there are any.
 struct AllocateReply {
     std::set<ShareNum> alreadyHave;
     std::set<ShareNum> allocated;
+    std::set<ShareNum> stored = {};
 };
 [[nodiscard]] Bytes writeAllocateReply(const AllocateReply& reply);
 [[nodiscard]] Result<AllocateReply> parseAllocateReply(ByteView body);

@@ -72,6 +72,7 @@ void Exchange::onHead() {
     m_answer.status = status;
     m_http2 = m_reply->attribute(QNetworkRequest::Http2WasUsedAttribute).toBool();
     m_accepted = std::ranges::find(m_request.accepted, status) != m_request.accepted.end();
+    m_answer.fromTarn = m_reply->rawHeader("Server").startsWith("tarn/");
     if (!m_accepted || m_request.answerType == nullptr || status == 204) {
         return;
     }

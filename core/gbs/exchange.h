@@ -28,7 +28,6 @@ struct Request {
     SharedBytes body;                          ///< none for a request without a body
     const char* bodyType = nullptr;            ///< media type of `body`
     std::vector<int> accepted;                 ///< statuses that are answers; every other one is an error
-    bool mayWait = false;                      ///< for what another request under way is to bring about
     bool notAllowedMeansConflict = false;      ///< whether 405 says that the share is complete
     const char* answerType = nullptr;          ///< media type that a body must have; none: bodies are dropped
     std::size_t mostAnswer = 0;                ///< of the body, in bytes
@@ -38,6 +37,7 @@ struct Request {
 struct Answer {
     int status = 0;
     std::optional<formats::gbs::Range> contentRange;
+    bool fromTarn = false;  ///< the server calls itself one of ours
     Bytes body;
 };
 

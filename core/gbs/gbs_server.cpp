@@ -29,7 +29,7 @@ constexpr std::size_t mostName = 64;
 struct Ways {
     std::vector<std::shared_ptr<PinnedAccess>> accesses;
     std::size_t current = 0;
-    /// It has called itself one of ours, which take writes before their allocation is answered.
+    /// It has called itself one of ours, which take whole shares along with the question for their room.
     bool isTarn = false;
 };
 
@@ -65,12 +65,16 @@ async::Task<Reply> ask(std::shared_ptr<Ways> ways, Request request, std::stop_to
     }
     const std::size_t taken = ways->current;
     const std::shared_ptr<PinnedAccess> access = ways->accesses[taken];
+    const bool tellsItsName = request.answerType != nullptr;
     Result<Answer> answer = co_await access->send(std::move(request), stop);
     if (!answer) {
         if (leadsNowhere(answer.error()) && ways->current == taken) {
             ways->current = (taken + 1) % ways->accesses.size();
         }
         co_return failure(answer.error());
+    }
+    if (tellsItsName) {
+        ways->isTarn = answer->fromTarn;
     }
     co_return Reply{std::move(*answer), access->server()};
 }
@@ -110,23 +114,26 @@ async::Task<ServerVersion> askVersion(std::shared_ptr<Ways> ways, std::size_t mo
     if (!version) {
         co_return blame(reply->server, version.error());
     }
-    ways->isTarn = version->application.starts_with("tarn/");
     co_return ServerVersion{ByteCount(version->maximumImmutableShareSize), ByteCount(version->maximumMutableShareSize),
                             ByteCount(version->availableSpace), std::move(version->application)};
 }
 
 async::Task<Allocation> askAllocate(std::shared_ptr<Ways> ways, std::size_t mostMessage, StorageIndex index,
-                                    std::set<ShareNum> shares, ByteCount size, UploadSecret upload, LeaseSecrets lease,
-                                    std::stop_token stop) {
+                                    std::set<ShareNum> shares, ByteCount size, storage::WholeShares whole,
+                                    UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {
     if (shares.size() > wire::mostShares) {
         co_return failure(ErrorCode::InvalidArgument, "more shares than the protocol can allocate at once");
+    }
+    wire::AllocateRequest message{shares, size.value()};
+    for (const auto& [share, bytes] : whole) {
+        message.whole.emplace(share, *bytes);
     }
     Request request;
     request.verb = Request::Verb::Post;
     request.path = bucketPath(index);
     request.secrets = leaseHeaders(lease);
     request.secrets.push_back(wire::writeSecretHeader(wire::SecretKind::Upload, upload.reveal()));
-    request.body = std::make_shared<const Bytes>(wire::writeAllocateRequest({shares, size.value()}));
+    request.body = std::make_shared<const Bytes>(wire::writeAllocateRequest(message));
     request.bodyType = cborType;
     request.accepted = {200, 201};
     request.answerType = cborType;
@@ -142,12 +149,16 @@ async::Task<Allocation> askAllocate(std::shared_ptr<Ways> ways, std::size_t most
     if (!std::ranges::includes(shares, allocation->allocated)) {
         co_return failure(violation(reply->server, "allocated shares that nobody asked for"));
     }
-    co_return Allocation{std::move(allocation->alreadyHave), std::move(allocation->allocated)};
+    if (!std::ranges::all_of(allocation->stored, [&whole](ShareNum share) { return whole.contains(share); })) {
+        co_return failure(violation(reply->server, "stored shares that it was not given"));
+    }
+    co_return Allocation{std::move(allocation->alreadyHave), std::move(allocation->allocated),
+                         std::move(allocation->stored)};
 }
 
 async::Task<WriteProgress> askWrite(std::shared_ptr<Ways> ways, std::size_t mostMessage, StorageIndex index,
                                     ShareNum share, UploadSecret upload, ByteOffset offset, SharedBytes data,
-                                    bool early, std::stop_token stop) {
+                                    std::stop_token stop) {
     if (data->empty() || data->size() > std::numeric_limits<std::uint64_t>::max() - offset.value()) {
         co_return failure(ErrorCode::InvalidArgument, "nothing to write, or past the largest offset");
     }
@@ -158,7 +169,6 @@ async::Task<WriteProgress> askWrite(std::shared_ptr<Ways> ways, std::size_t most
     request.range = wire::Range{offset.value(), offset.value() + data->size()};
     request.body = std::move(data);
     request.bodyType = shareType;
-    request.mayWait = early;
     request.accepted = {200, 201};
     request.answerType = cborType;
     request.mostAnswer = mostMessage;
@@ -348,19 +358,23 @@ public:
     [[nodiscard]] async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
                                                    UploadSecret upload, LeaseSecrets lease,
                                                    std::stop_token stop) override {
-        return askAllocate(m_ways, m_limits.mostMessage, index, std::move(shares), size, upload, lease,
+        return askAllocate(m_ways, m_limits.mostMessage, index, std::move(shares), size, {}, upload, lease,
                            std::move(stop));
+    }
+    [[nodiscard]] bool takesWholeShares() const noexcept override { return m_ways->isTarn; }
+    [[nodiscard]] async::Task<Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> shares,
+                                                           ByteCount size, storage::WholeShares whole,
+                                                           UploadSecret upload, LeaseSecrets lease,
+                                                           std::stop_token stop) override {
+        if (!takesWholeShares()) {
+            whole.clear();
+        }
+        return askAllocate(m_ways, m_limits.mostMessage, index, std::move(shares), size, std::move(whole), upload,
+                           lease, std::move(stop));
     }
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                    ByteOffset offset, SharedBytes data, std::stop_token stop) override {
-        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, offset, std::move(data), false,
-                        std::move(stop));
-    }
-    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return m_ways->isTarn; }
-    [[nodiscard]] async::Task<WriteProgress> writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                        SharedBytes data, std::stop_token stop) override {
-        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, ByteOffset(0), std::move(data), true,
-                        std::move(stop));
+        return askWrite(m_ways, m_limits.mostMessage, index, share, upload, offset, std::move(data), std::move(stop));
     }
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override {

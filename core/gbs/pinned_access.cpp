@@ -230,9 +230,6 @@ QNetworkRequest PinnedAccess::prepare(const Request& request) const {
             prepared.setRawHeader("Content-Range", bytesOf(formats::gbs::writeContentRange(*request.range)));
         }
     }
-    if (request.mayWait) {
-        prepared.setRawHeader("Prefer", "wait=10");  // seconds; RFC 7240, section 4.3
-    }
     addSecretHeaders(prepared, request.secrets, m_version == Version::Http2);
     return prepared;
 }

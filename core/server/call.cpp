@@ -16,10 +16,6 @@ namespace gbs = formats::gbs;
 
 constexpr std::uint16_t mostShareNumber = 255;
 constexpr std::string_view cborType = "application/cbor";
-/// A request to allocate names 256 numbers and one size: Tahoe-LAFS takes no more for it either.
-constexpr std::uint64_t mostAllocateBody = 8192;
-/// Seconds that a write may wait for the allocation that it has overtaken.
-constexpr unsigned mostPatience = 5;
 
 /// What an endpoint wants of its request, beyond the path.
 struct Rules {
@@ -248,7 +244,7 @@ std::optional<HttpStatus> checkBody(const RequestHead& head, const Rules& wanted
         }
         std::uint64_t most = limits.mostCborBody;
         if (wanted.endpoint == Endpoint::Allocate) {
-            most = std::min(most, mostAllocateBody);
+            most = gbs::mostAllocateRequest;
         } else if (wanted.endpoint == Endpoint::ReadTestWrite) {
             most = limits.mostSlotBody;
         }
@@ -279,17 +275,6 @@ std::optional<HttpStatus> checkRange(const RequestHead& head, Call& call) {
         }
     }
     return std::nullopt;
-}
-
-/// The seconds in `wait=N`, as far as anybody is waited for. Source: RFC 7240, section 4.3.
-std::chrono::milliseconds readPatience(std::string_view preference) {
-    constexpr std::string_view name = "wait=";
-    unsigned seconds = 0;
-    if (preference.starts_with(name)) {
-        preference.remove_prefix(name.size());
-        (void)std::from_chars(preference.data(), preference.data() + preference.size(), seconds);
-    }
-    return std::chrono::seconds(std::min(seconds, mostPatience));
 }
 
 }  // namespace
@@ -336,9 +321,6 @@ std::variant<Call, Refusal> readCall(const RequestHead& head, std::string_view a
     }
     if (const auto status = checkRange(head, call)) {
         return refuse(*status);
-    }
-    if (call.endpoint == Endpoint::WriteShare && head.prefer) {
-        call.patience = readPatience(*head.prefer);
     }
     return call;
 }

@@ -7,7 +7,6 @@
 #include "core/server/request_head.h"
 #include "core/server/server.h"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,8 +61,6 @@ struct Call {
     WriteEnabler enabler;
     std::optional<formats::gbs::Range> range;  ///< of a read, if given; of a write
     std::uint64_t bodyLength = 0;
-    /// How long a write may wait for its allocation to come.
-    std::chrono::milliseconds patience{0};
     std::string client;  ///< the address that asks, for whom leases are noted; filled in by who reads the head
 };
 

@@ -119,37 +119,13 @@ void Exchange::flush() {
     if (m_kind != Body::Share || m_busy || m_answered || m_body.empty()) {
         return;
     }
-    writePieceOf(std::make_shared<const Bytes>(std::exchange(m_body, {})));
-}
-
-void Exchange::writePieceOf(Piece piece) {
+    const auto piece = std::make_shared<const Bytes>(std::exchange(m_body, {}));
     onDisk(
         [store = m_shared.store, call = m_call, at = m_written, piece] { return writePiece(*store, call, at, *piece); },
         [piece](Exchange& self, const Outcome& outcome) { self.afterPiece(piece, outcome); });
 }
 
-bool Exchange::awaitsAllocation(const Piece& piece) {
-    if (m_call.patience.count() == 0 || m_written > 0 || m_triedAgain) {
-        return false;
-    }
-    auto again = [weak = weak_from_this(), piece] {
-        if (const auto self = weak.lock()) {
-            self->m_triedAgain = true;
-            self->writePieceOf(piece);
-        }
-    };
-    if (m_shared.earlyWrites->wasAllocated(m_call.index)) {
-        again();
-        return true;
-    }
-    m_busy = m_shared.earlyWrites->wait(m_call.index, m_call.patience, std::move(again));
-    return m_busy;
-}
-
 void Exchange::afterPiece(const Piece& piece, const Outcome& outcome) {
-    if (outcome.status == HttpStatus::NotFound && awaitsAllocation(piece)) {
-        return;
-    }
     const std::size_t size = piece->size();
     m_written += size;
     const bool good = outcome.status == HttpStatus::Ok || outcome.status == HttpStatus::Created;
@@ -187,10 +163,7 @@ void Exchange::perform() {
     case Endpoint::Version: performVersion(); break;
     case Endpoint::Allocate:
         onDisk([store, call = m_call, body = std::exchange(m_body, {})] { return allocate(*store, call, body); },
-               [](Exchange& self, const Outcome& outcome) {
-                   self.m_shared.earlyWrites->allocated(self.m_call.index);
-                   self.answer(outcome);
-               });
+               reply);
         break;
     case Endpoint::WriteShare:
         // No range is empty, so a body that is cannot be what the range says; see readCall.

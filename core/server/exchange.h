@@ -93,10 +93,7 @@ private:
     Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, std::int32_t number, Call call);
 
     using Piece = std::shared_ptr<const Bytes>;
-    void writePieceOf(Piece piece);
     void afterPiece(const Piece& piece, const Outcome& outcome);
-    /// Whether the write waits, or is tried again, because its allocation may only now have come.
-    [[nodiscard]] bool awaitsAllocation(const Piece& piece);
     void perform();
     void performVersion();
     void answer(const Outcome& outcome);
@@ -118,7 +115,6 @@ private:
     std::size_t m_pieceSize = 0;
     std::uint64_t m_written = 0;  ///< bytes of the body that the store was given
     bool m_busy = false;
-    bool m_triedAgain = false;  ///< the first piece, after its allocation had come
     bool m_answered = false;
 
     std::shared_ptr<const bucketstore::ShareReader> m_reader;

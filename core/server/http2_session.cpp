@@ -549,7 +549,7 @@ void Http2Session::reply(Stream& stream, const ReplyHead& head, std::optional<En
     m_visit.answered(endpoint, head.status, m_shared.clock->steadyNow() - stream.begun);
     const std::string status = std::to_string(static_cast<int>(head.status));
     const std::string length = std::to_string(head.length);
-    std::array<nghttp2_nv, 4> fields{};
+    std::array<nghttp2_nv, 5> fields{};
     std::size_t count = 0;
     fields[count++] = field(":status", status);
     if (head.status != HttpStatus::NoContent) {
@@ -557,6 +557,7 @@ void Http2Session::reply(Stream& stream, const ReplyHead& head, std::optional<En
     }
     if (head.type != BodyType::None) {
         fields[count++] = field("content-type", mediaTypeOf(head.type));
+        fields[count++] = field("server", applicationVersion);
     }
     if (!head.contentRange.isEmpty()) {
         fields[count++] =

@@ -57,7 +57,24 @@ Outcome allocate(bucketstore::BucketStore& store, const Call& call, ByteView bod
     if (!allocation) {
         return {statusOf(allocation.error().code), BodyType::None, {}};
     }
-    return cbor(gbs::writeAllocateReply({std::move(allocation->alreadyHave), std::move(allocation->allocated)}));
+    gbs::AllocateReply reply{std::move(allocation->alreadyHave), std::move(allocation->allocated)};
+    for (const auto& [share, bytes] : request->whole) {
+        if (!reply.allocated.contains(share)) {
+            continue;
+        }
+        const auto written = store.write(call.index, share, call.upload, ByteOffset(0), bytes);
+        if (written && written->complete) {
+            reply.stored.insert(share);
+        } else if (!written) {
+            // Given up by the store, or completed a moment ago by another request with the same secret.
+            reply.allocated.erase(share);
+            const auto standing = store.list(call.index);
+            if (standing && standing->contains(share)) {
+                reply.alreadyHave.insert(share);
+            }
+        }
+    }
+    return cbor(gbs::writeAllocateReply(reply));
 }
 
 Outcome writePiece(bucketstore::BucketStore& store, const Call& call, std::uint64_t at, ByteView piece) {

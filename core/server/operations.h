@@ -13,9 +13,6 @@ namespace tarn::server {
 
 // What the store does for each call, and HTTP's name for how it went. They wait for the disk: thread: a disk pool's.
 
-/// What this program calls itself.
-inline constexpr const char* applicationVersion = "tarn/0.1.0";
-
 struct Outcome {
     HttpStatus status = HttpStatus::Ok;
     BodyType type = BodyType::None;

@@ -49,6 +49,8 @@ QByteArray writeReplyHead(const ReplyHead& head, bool close, qsizetype bodyRoom)
     if (head.type != BodyType::None) {
         text += "\r\nContent-Type: ";
         text += mediaTypeOf(head.type);
+        text += "\r\nServer: ";
+        text += applicationVersion;
     }
     if (!head.contentRange.isEmpty()) {
         text += "\r\nContent-Range: ";

@@ -14,6 +14,10 @@ enum class BodyType : std::uint8_t { None, Cbor, Octets };
 /// The media type of a body that there is.
 [[nodiscard]] const char* mediaTypeOf(BodyType type) noexcept;
 
+/// What the server calls itself in its version, and in the head of every reply that has a body of a known type: such a
+/// reply goes to nobody but who showed the swissnum. A client of ours learns by it what it may ask for; see ADR 0012.
+inline constexpr const char* applicationVersion = "tarn/0.1.0";
+
 /// What a reply says before its body.
 struct ReplyHead {
     HttpStatus status = HttpStatus::Ok;

@@ -66,7 +66,6 @@ void keepField(RequestHead& head, std::string_view name, std::string_view value)
         Field{"content-range", &RequestHead::contentRange},
         Field{"range", &RequestHead::range},
         Field{"expect", &RequestHead::expect},
-        Field{"prefer", &RequestHead::prefer},
     };
     const auto same = [name](std::string_view other) {
         return boost::beast::iequals({name.data(), name.size()}, {other.data(), other.size()});

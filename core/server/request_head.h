@@ -20,7 +20,6 @@ struct RequestHead {
     std::optional<std::string> contentRange;
     std::optional<std::string> range;
     std::optional<std::string> expect;
-    std::optional<std::string> prefer;
     std::vector<std::string> tahoeAuthorization;  ///< one entry a header line
     std::uint64_t contentLength = 0;
     bool chunked = false;        ///< the body comes with a Transfer-Encoding; its length is not known

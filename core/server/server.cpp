@@ -155,7 +155,6 @@ private:
         PooledDiskWork disk;  // goes before the listener, once what it runs is done
         QEventLoop loop;
         m_shared.disk = &disk;
-        m_shared.earlyWrites = std::make_unique<EarlyWrites>(m_shared.clock);
         StatusChannel channel(
             m_folder, [this] { return wholeDocument(); }, disk);
         MetricsPort metrics([this] { return QByteArray::fromStdString(prometheusText(status())); }, disk);
@@ -175,7 +174,6 @@ private:
         if (good) {
             loop.exec();
         }
-        m_shared.earlyWrites.reset();
     }
 
     [[nodiscard]] QByteArray wholeDocument() const {

@@ -3,7 +3,6 @@
 #include "core/bucketstore/bucket_store.h"
 #include "core/foundation/clock.h"
 #include "core/server/disk_work.h"
-#include "core/server/early_writes.h"
 #include "core/server/memory_budget.h"
 #include "core/server/metrics.h"
 #include "core/server/operations.h"
@@ -27,8 +26,7 @@ struct Shared {
 
     DiskWork* disk = nullptr;
     bool stopping = false;
-    std::unique_ptr<EarlyWrites> earlyWrites;  ///< made and gone on the server's thread
-    Outcome version;                           ///< the last answer to a version request, for the many that ask
+    Outcome version;  ///< the last answer to a version request, for the many that ask
     std::optional<SteadyTime> versionTime;
     MemoryBudget memory;
 };

@@ -79,11 +79,13 @@ async::Task<WriteProgress> FaultyServer::write(StorageIndex index, ShareNum shar
         [=, inner = m_inner] { return inner->write(index, share, upload, offset, data, stop); }, stop);
 }
 
-async::Task<WriteProgress> FaultyServer::writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                    SharedBytes data, std::stop_token stop) {
-    return strike<WriteProgress>(
-        m_choose(Call::Write), m_timers,
-        [=, inner = m_inner] { return inner->writeEarly(index, share, upload, data, stop); }, stop);
+async::Task<Allocation> FaultyServer::allocateAndWrite(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                       WholeShares whole, UploadSecret upload, LeaseSecrets lease,
+                                                       std::stop_token stop) {
+    return strike<Allocation>(
+        m_choose(Call::Allocate), m_timers,
+        [=, inner = m_inner] { return inner->allocateAndWrite(index, shares, size, whole, upload, lease, stop); },
+        stop);
 }
 
 async::Task<void> FaultyServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {

@@ -1,6 +1,7 @@
 #include "core/storage/limited_server.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tarn::storage {
@@ -23,7 +24,7 @@ SharedBytes pieceOf(const SharedBytes& data, std::size_t begin, std::size_t size
 }
 
 async::Task<WriteProgress> writeInPieces(std::shared_ptr<Line> line, StorageIndex index, ShareNum share,
-                                         UploadSecret upload, ByteOffset offset, SharedBytes data, bool early,
+                                         UploadSecret upload, ByteOffset offset, SharedBytes data,
                                          std::stop_token stop) {
     Result<WriteProgress> progress = WriteProgress{};
     std::size_t written = 0;
@@ -39,14 +40,29 @@ async::Task<WriteProgress> writeInPieces(std::shared_ptr<Line> line, StorageInde
         }
         const auto at = offset + ByteCount(written);
         auto piece = pieceOf(data, written, size);
-        if (early && size == data->size()) {
-            progress = co_await line->inner->writeEarly(index, share, upload, std::move(piece), stop);
-        } else {
-            progress = co_await line->inner->write(index, share, upload, at, std::move(piece), stop);
-        }
+        progress = co_await line->inner->write(index, share, upload, at, std::move(piece), stop);
         written += size;
     } while (progress && written < data->size());
     co_return progress;
+}
+
+/// Shares go along as far as they make one piece; the others are written when they have room.
+async::Task<Allocation> allocateWithWhat(std::shared_ptr<Line> line, StorageIndex index, std::set<ShareNum> shares,
+                                         ByteCount size, WholeShares whole, UploadSecret upload, LeaseSecrets lease,
+                                         std::stop_token stop) {
+    while (!whole.empty() && whole.size() * size.value() > line->up.piece()) {
+        whole.erase(std::prev(whole.end()));
+    }
+    const auto span = spanOf(line->up.take(whole.size() * size.value()));
+    if (span.count() > 0) {
+        const auto waited = co_await async::sleepFor(line->timers, span, stop);
+        if (!waited) {
+            co_return failure(waited.error());
+        }
+    }
+    auto allocation =
+        co_await line->inner->allocateAndWrite(index, std::move(shares), size, std::move(whole), upload, lease, stop);
+    co_return allocation;
 }
 
 async::Task<Bytes> readInPieces(std::shared_ptr<Line> line, StorageIndex index, ShareNum share, ByteOffset offset,
@@ -95,12 +111,13 @@ async::Task<Allocation> LimitedServer::allocate(StorageIndex index, std::set<Sha
 
 async::Task<WriteProgress> LimitedServer::write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                 ByteOffset offset, SharedBytes data, std::stop_token stop) {
-    return writeInPieces(m_line, index, share, upload, offset, std::move(data), false, std::move(stop));
+    return writeInPieces(m_line, index, share, upload, offset, std::move(data), std::move(stop));
 }
 
-async::Task<WriteProgress> LimitedServer::writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                     SharedBytes data, std::stop_token stop) {
-    return writeInPieces(m_line, index, share, upload, ByteOffset(0), std::move(data), true, std::move(stop));
+async::Task<Allocation> LimitedServer::allocateAndWrite(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                        WholeShares whole, UploadSecret upload, LeaseSecrets lease,
+                                                        std::stop_token stop) {
+    return allocateWithWhat(m_line, index, std::move(shares), size, std::move(whole), upload, lease, std::move(stop));
 }
 
 async::Task<void> LimitedServer::abort(StorageIndex index, ShareNum share, UploadSecret upload, std::stop_token stop) {

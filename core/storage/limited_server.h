@@ -23,9 +23,10 @@ public:
                                                    std::stop_token stop) override;
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                    ByteOffset offset, SharedBytes data, std::stop_token stop) override;
-    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return m_inner->takesEarlyWrites(); }
-    [[nodiscard]] async::Task<WriteProgress> writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                        SharedBytes data, std::stop_token stop) override;
+    [[nodiscard]] bool takesWholeShares() const noexcept override { return m_inner->takesWholeShares(); }
+    [[nodiscard]] async::Task<Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> shares,
+                                                           ByteCount size, WholeShares whole, UploadSecret upload,
+                                                           LeaseSecrets lease, std::stop_token stop) override;
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;

@@ -128,6 +128,25 @@ async::Task<Allocation> MemoryServer::allocate(StorageIndex index, std::set<Shar
     return answer<Allocation>(std::move(result));
 }
 
+async::Task<Allocation> MemoryServer::allocateAndWrite(StorageIndex index, std::set<ShareNum> wanted, ByteCount size,
+                                                       WholeShares whole, UploadSecret upload, LeaseSecrets lease,
+                                                       std::stop_token stop) {
+    auto granted = co_await allocate(index, std::move(wanted), size, upload, lease, stop);
+    if (!granted || !wholeShares) {
+        co_return granted;
+    }
+    for (const auto& [share, bytes] : whole) {
+        if (!granted->allocated.contains(share)) {
+            continue;
+        }
+        const auto written = co_await write(index, share, upload, ByteOffset(0), bytes, stop);
+        if (written && written->complete) {
+            granted->stored.insert(share);
+        }
+    }
+    co_return granted;
+}
+
 std::set<ShareNum> MemoryServer::complete(StorageIndex index) const {
     std::set<ShareNum> numbers;
     if (const auto bucket = shares.find(index); bucket != shares.end()) {

@@ -21,7 +21,10 @@ public:
                                                    std::stop_token stop) override;
     [[nodiscard]] async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                    ByteOffset offset, SharedBytes data, std::stop_token stop) override;
-    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return earlyWrites; }
+    [[nodiscard]] bool takesWholeShares() const noexcept override { return wholeShares; }
+    [[nodiscard]] async::Task<Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> wanted,
+                                                           ByteCount size, WholeShares whole, UploadSecret upload,
+                                                           LeaseSecrets lease, std::stop_token stop) override;
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
@@ -56,8 +59,8 @@ public:
     std::map<StorageIndex, Slot> slots;
     /// The complete shares, to look at or to damage.
     std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
-    /// Whether it says that whole shares may be written before their allocation is answered.
-    bool earlyWrites = false;
+    /// Whether it takes whole shares along with the question for their room.
+    bool wholeShares = false;
     /// What clients complained of.
     std::vector<Advice> advice;
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "core/async/task.h"
+#include "core/formats/gbs_messages.h"
 #include "core/formats/slot_messages.h"
 #include "core/foundation/bytes.h"
 #include "core/foundation/ids.h"
 #include "core/foundation/secret.h"
 #include "core/foundation/units.h"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <stop_token>
@@ -35,7 +37,13 @@ struct ServerVersion {
 struct Allocation {
     std::set<ShareNum> alreadyHave;  ///< every complete share in the bucket, asked for or not
     std::set<ShareNum> allocated;    ///< room is held; write them
+    std::set<ShareNum> stored = {};  ///< of `allocated`: came along with the question and are complete
 };
+
+/// Whole shares of one file, all of one size.
+using WholeShares = std::map<ShareNum, SharedBytes>;
+/// The most bytes of them that go along in one request.
+inline constexpr std::size_t mostWholeShares = formats::gbs::mostWholeShares;
 
 /// A half-open range of bytes [begin, end) within a share.
 struct ByteRange {
@@ -73,22 +81,27 @@ public:
                                                            ByteCount size, UploadSecret upload, LeaseSecrets lease,
                                                            std::stop_token stop) = 0;
 
+    /// Whether shares may come along with the question for their room, which saves a round trip. Learned from what the
+    /// server has answered; false until then.
+    [[nodiscard]] virtual bool takesWholeShares() const noexcept { return false; }
+
+    /// As `allocate`, with the bytes of some of the shares (at most `mostWholeShares`): those that find room are
+    /// written at once, and are `stored` in the answer when they are complete. A server that does not take them so
+    /// stores none.
+    [[nodiscard]] virtual async::Task<Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> shares,
+                                                                   ByteCount size, WholeShares whole,
+                                                                   UploadSecret upload, LeaseSecrets lease,
+                                                                   std::stop_token stop) {
+        (void)whole;
+        return allocate(index, std::move(shares), size, upload, lease, std::move(stop));
+    }
+
     /// Writes `data` at `offset` of an allocated share. The server closes the share when its last byte has come.
     /// Fails: InvalidArgument (`data` is empty), NotFound (not allocated, or complete already), Conflict (other bytes
     /// stand there), NoSpace.
     [[nodiscard]] virtual async::Task<WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                                            ByteOffset offset, SharedBytes data,
                                                            std::stop_token stop) = 0;
-
-    /// Whether `writeEarly` may save a round trip. Learned from what the server has answered; false until then.
-    [[nodiscard]] virtual bool takesEarlyWrites() const noexcept { return false; }
-
-    /// Writes a whole share whose allocation is on its way and not answered yet. Fails: as `write`; NotFound may also
-    /// say that the allocation has not come that far, so a caller that is granted the room later writes again.
-    [[nodiscard]] virtual async::Task<WriteProgress> writeEarly(StorageIndex index, ShareNum share, UploadSecret upload,
-                                                                SharedBytes data, std::stop_token stop) {
-        return write(index, share, upload, ByteOffset(0), std::move(data), std::move(stop));
-    }
 
     /// Gives up an allocated share and its room. Fails: NotFound, Conflict (complete already).
     [[nodiscard]] virtual async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,

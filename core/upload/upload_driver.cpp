@@ -17,8 +17,8 @@ constexpr async::Milliseconds answerSlack{30000};
 constexpr async::Milliseconds cleanupSpan{5000};
 constexpr async::Milliseconds firstPause{100};
 constexpr async::Milliseconds betweenReports{50};
-/// Shares up to this size leave without waiting for their allocation.
-constexpr std::uint64_t mostEarlyShare = 128 * 1024;
+/// Shares up to this size go along with the question for their room.
+constexpr std::uint64_t mostShareAlong = 128 * 1024;
 
 template <typename T>
 async::Task<T> onPool(std::shared_ptr<QThreadPool> pool, std::function<Result<T>()> work) {
@@ -67,18 +67,18 @@ async::Task<void> abortInTheEnd(std::shared_ptr<storage::StorageServer> server, 
     }
 }
 
-/// The servers to which this file's shares may be written before they have granted room: none if the shares are large,
-/// for bytes that turn out to stand elsewhere are wasted.
-std::set<grid::ServerIndex> thoseForEarlyWrites(const storage::ServerList& servers, const formats::Geometry& geometry) {
-    std::set<grid::ServerIndex> early;
-    if (RunPlan(geometry).count() == 1 && shareSizeOf(geometry) <= mostEarlyShare) {
+/// The servers that take this file's shares along with the question for their room: none if the shares are large, for
+/// bytes that turn out to stand elsewhere are wasted.
+std::set<grid::ServerIndex> thoseThatTakeWhole(const storage::ServerList& servers, const formats::Geometry& geometry) {
+    std::set<grid::ServerIndex> takers;
+    if (RunPlan(geometry).count() == 1 && shareSizeOf(geometry) <= mostShareAlong) {
         for (grid::ServerIndex server = 0; server < servers.size(); ++server) {
-            if (servers[server]->takesEarlyWrites()) {
-                early.insert(server);
+            if (servers[server]->takesWholeShares()) {
+                takers.insert(server);
             }
         }
     }
-    return early;
+    return takers;
 }
 
 /// Adds a run to the file's hashes; after the last one, puts the tails behind the blocks.
@@ -104,7 +104,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
     : m_prepared(std::move(prepared)), m_environment(std::move(environment)), m_watch(std::move(watch)),
       m_index(crypto::storageIndexOf(m_prepared.key)),
       m_plan({m_prepared.parameters.required, m_prepared.parameters.happy, m_prepared.parameters.total,
-              namesOf(permuted), thoseForEarlyWrites(permuted, m_prepared.geometry), idsOf(permuted)}),
+              namesOf(permuted), thoseThatTakeWhole(permuted, m_prepared.geometry), idsOf(permuted)}),
       m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
       m_continuation(std::move(continuation)), m_lanes(m_prepared.geometry.total) {
     for (auto& server : permuted) {
@@ -112,7 +112,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
         auto secret = m_continuation
                           ? crypto::uploadSecretFor(m_continuation->seed, m_index, server->description().leaseSeed)
                           : m_environment->random->make<UploadSecret>();
-        m_servers.push_back({std::move(server), secret, lease, {}, {}});
+        m_servers.push_back({std::move(server), secret, lease, {}, {}, false, {}});
     }
     m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
 }
@@ -138,6 +138,7 @@ void UploadDriver::handle(Event event) {
     std::visit([this](auto&& happened) { on(std::forward<decltype(happened)>(happened)); }, std::move(event));
     if (!m_failure) {
         readNextRun();
+        allocateWhatIsReady();
         sendWhatIsReady();
         readNextRun();  // bytes that a server has already make room at once
     }
@@ -173,10 +174,33 @@ void UploadDriver::on(PlanEvent event) {
         --m_calls;
     }
     if (const auto* const answered = std::get_if<UploadPlan::AllocationAnswered>(&event.event);
-        answered != nullptr && probe(*answered)) {
+        answered != nullptr && (askAgain(*answered) || probe(*answered))) {
         return;
     }
     act(m_plan.on(std::move(event.event)));
+}
+
+/// Takes back the bytes that went with the question, which may yet have to go elsewhere; where the line broke, asks
+/// once more without them.
+bool UploadDriver::askAgain(const UploadPlan::AllocationAnswered& answered) {
+    Server& server = m_servers[answered.server];
+    const auto along = std::exchange(server.along, {});
+    for (const ShareNum share : along) {
+        ShareLane& lane = m_lanes[share.value()];
+        const bool closed = lane.closed();
+        const std::uint64_t size = (closed ? lane.writeEnded() : lane.writeAgain()).value();
+        m_unanswered -= size;
+        m_held -= closed ? size : 0;
+        if (answered.answer && answered.answer->stored.contains(share)) {
+            m_acknowledged += size;
+            ++m_storedAlong;
+        }
+    }
+    if (along.empty() || answered.answer || !answered.answer.error().retryable || m_failure || server.asked.empty()) {
+        return false;
+    }
+    allocate(answered.server, {});
+    return true;
 }
 
 /// Asks how far the shares are that an earlier upload may have begun on this server; false where there is nothing to
@@ -195,7 +219,8 @@ bool UploadDriver::probe(const UploadPlan::AllocationAnswered& answered) {
     for (const ShareNum share : asked) {
         // Of a share that is one write there is nothing to save; it only matters that there is room for it.
         const bool granted = probing.answer.allocated.contains(share);
-        if (probing.answer.alreadyHave.contains(share) || (granted && m_runs.count() == 1)) {
+        if (probing.answer.alreadyHave.contains(share) || probing.answer.stored.contains(share) ||
+            (granted && m_runs.count() == 1)) {
             continue;
         }
         ++probing.open;
@@ -241,10 +266,6 @@ bool UploadDriver::leavesBehind() const {
 void UploadDriver::on(WriteAnswered event) {
     --m_calls;
     ShareLane& lane = m_lanes[event.share.value()];
-    if (event.early) {
-        earlyWriteAnswered(event.share, event.answer);
-        return;
-    }
     const std::uint64_t size = lane.writeEnded().value();
     m_unanswered -= size;
     m_held -= size;
@@ -269,45 +290,12 @@ void UploadDriver::on(WriteAnswered event) {
     }
 }
 
-/// What could not be written early waits for its allocation, as if it had never been tried.
-void UploadDriver::earlyWriteAnswered(ShareNum share, const Result<storage::WriteProgress>& answer) {
-    ShareLane& lane = m_lanes[share.value()];
-    const grid::ServerIndex server = m_early.at(share).server;
-    m_early.erase(share);
-    const bool written = answer && answer->complete;
-    if (!written && !lane.closed()) {
-        m_unanswered -= lane.writeAgain().value();
-        return;
-    }
-    const std::uint64_t size = lane.writeEnded().value();
-    m_unanswered -= size;
-    m_held -= size;
-    if (written) {
-        m_acknowledged += size;
-        m_closedEarly += m_destinations.contains(share) ? 0 : 1;
-        act(m_plan.on(UploadPlan::EarlyShareClosed{server, share}));
-    }
-}
-
-void UploadDriver::stopEarlyWrite(ShareNum share) {
-    if (const auto early = m_early.find(share); early != m_early.end()) {
-        if (early->second.underWay) {
-            early->second.stop.request_stop();
-        } else {
-            m_early.erase(early);
-        }
-    }
-}
-
 void UploadDriver::on(const CleanedUp&) {
     --m_calls;
 }
 
 void UploadDriver::on(const CleanupTimedOut&) {
     m_cleanupStop.request_stop();
-    for (auto& [share, early] : m_early) {
-        early.stop.request_stop();
-    }
 }
 
 void UploadDriver::on(const Silence&) {
@@ -315,7 +303,6 @@ void UploadDriver::on(const Silence&) {
         const ShareNum number(static_cast<std::uint16_t>(share));
         if (m_lanes[share].writing() && !m_lanes[share].closed()) {
             act(m_plan.on(UploadPlan::ShareLost{number, {ErrorCode::TimedOut, "stopped answering", true}}));
-            stopEarlyWrite(number);
         }
     }
 }
@@ -369,14 +356,48 @@ void UploadDriver::act(const UploadPlan::Actions& actions) {
 }
 
 void UploadDriver::act(const UploadPlan::Allocate& action) {
-    ++m_calls;
     Server& server = m_servers[action.server];
     server.asked = action.shares;
-    m_scope.spawn(server.calls->allocate(m_index, action.shares, ByteCount(shareSizeOf(m_prepared.geometry)),
-                                         server.secret, server.lease, server.questions.get_token()),
-                  [mailbox = m_mailbox, index = action.server](Result<storage::Allocation> answer) {
+    server.awaitsBytes = action.withBytes;
+    if (!action.withBytes) {
+        allocate(action.server, {});
+    }
+}
+
+void UploadDriver::allocate(grid::ServerIndex index, storage::WholeShares whole) {
+    ++m_calls;
+    Server& server = m_servers[index];
+    m_scope.spawn(server.calls->allocateAndWrite(m_index, server.asked, ByteCount(shareSizeOf(m_prepared.geometry)),
+                                                 std::move(whole), server.secret, server.lease,
+                                                 server.questions.get_token()),
+                  [mailbox = m_mailbox, index](Result<storage::Allocation> answer) {
                       mailbox.push(PlanEvent{UploadPlan::AllocationAnswered{index, std::move(answer)}});
                   });
+}
+
+/// Asks those servers for room that take the shares along, now that these are there.
+void UploadDriver::allocateWhatIsReady() {
+    const std::size_t mostAlong = storage::mostWholeShares / shareSizeOf(m_prepared.geometry);
+    for (grid::ServerIndex index = 0; index < m_servers.size(); ++index) {
+        Server& server = m_servers[index];
+        if (!server.awaitsBytes || !std::ranges::all_of(server.asked, [this](ShareNum share) {
+                return m_lanes[share.value()].holdsWhole();
+            })) {
+            continue;
+        }
+        server.awaitsBytes = false;
+        storage::WholeShares whole;
+        for (const ShareNum share : server.asked) {
+            if (whole.size() == mostAlong) {
+                break;  // the others are written when they have room
+            }
+            auto bytes = m_lanes[share.value()].next()->data;
+            m_unanswered += bytes->size();
+            server.along.insert(share);
+            whole.emplace(share, std::move(bytes));
+        }
+        allocate(index, std::move(whole));
+    }
 }
 
 void UploadDriver::act(const UploadPlan::ListShares& action) {
@@ -386,12 +407,6 @@ void UploadDriver::act(const UploadPlan::ListShares& action) {
                   [mailbox = m_mailbox, index = action.server](Result<std::set<ShareNum>> answer) {
                       mailbox.push(PlanEvent{UploadPlan::SharesListed{index, std::move(answer)}});
                   });
-}
-
-void UploadDriver::act(const UploadPlan::WriteEarly& action) {
-    for (const auto& [share, server] : action.shares) {
-        m_early.emplace(share, EarlyWrite{server, false, {}});
-    }
 }
 
 void UploadDriver::act(const UploadPlan::RenewLease& action) {
@@ -406,6 +421,7 @@ void UploadDriver::act(const UploadPlan::StartPatience& action) {
 }
 
 void UploadDriver::act(const UploadPlan::StopAsking& action) {
+    m_servers[action.server].awaitsBytes = false;
     m_servers[action.server].questions.request_stop();
 }
 
@@ -413,10 +429,6 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
     const auto destination = m_destinations.find(action.share);
     if (destination != m_destinations.end() && destination->second == action.server) {
         closeLane(m_lanes[action.share.value()]);
-    }
-    if (const auto early = m_early.find(action.share);
-        early != m_early.end() && early->second.server == action.server) {
-        stopEarlyWrite(action.share);
     }
     if (leavesBehind()) {
         return;
@@ -437,12 +449,6 @@ void UploadDriver::act(const UploadPlan::Send& action) {
             closeLane(m_lanes[share]);
         } else if (const auto stands = m_standing.find({destination->second, number}); stands != m_standing.end()) {
             m_lanes[share].startAt(stands->second);
-        }
-        // An early write that has left may still succeed; elsewhere than where the share goes, it must not.
-        const auto early = m_early.find(number);
-        if (early != m_early.end() && (!early->second.underWay || (destination != m_destinations.end() &&
-                                                                   destination->second != early->second.server))) {
-            stopEarlyWrite(number);
         }
     }
 }
@@ -577,17 +583,12 @@ void UploadDriver::release(EncodedRun& run, bool last) {
 }
 
 void UploadDriver::sendWhatIsReady() {
-    for (const auto& [share, early] : m_early) {
-        if (m_lanes[share.value()].holdsWhole()) {
-            send(share, early.server, true);
-        }
-    }
     for (const auto& [share, server] : m_destinations) {
-        send(share, server, false);
+        send(share, server);
     }
 }
 
-void UploadDriver::send(ShareNum share, grid::ServerIndex index, bool early) {
+void UploadDriver::send(ShareNum share, grid::ServerIndex index) {
     ShareLane& lane = m_lanes[share.value()];
     const std::uint64_t known = lane.passOver().value();
     m_held -= known;
@@ -599,20 +600,11 @@ void UploadDriver::send(ShareNum share, grid::ServerIndex index, bool early) {
     ++m_calls;
     m_unanswered += write->data->size();
     Server& server = m_servers[index];
-    auto report = [mailbox = m_mailbox, share, early](Result<storage::WriteProgress> answer) {
-        mailbox.push(WriteAnswered{share, early, std::move(answer)});
-    };
-    if (early) {
-        auto& now = m_early.at(share);
-        now.underWay = true;
-        m_scope.spawn(
-            server.calls->writeEarly(m_index, share, server.secret, std::move(write->data), now.stop.get_token()),
-            std::move(report));
-    } else {
-        m_scope.spawn(
-            server.calls->write(m_index, share, server.secret, write->offset, std::move(write->data), lane.stopToken()),
-            std::move(report));
-    }
+    m_scope.spawn(
+        server.calls->write(m_index, share, server.secret, write->offset, std::move(write->data), lane.stopToken()),
+        [mailbox = m_mailbox, share](Result<storage::WriteProgress> answer) {
+            mailbox.push(WriteAnswered{share, std::move(answer)});
+        });
 }
 
 void UploadDriver::watchForSilence() {
@@ -677,7 +669,7 @@ void UploadDriver::report() {
     Progress progress;
     progress.fileSize = progress.hashed = ByteCount(m_prepared.geometry.fileSize);
     progress.toSend =
-        ByteCount(m_placed ? shareSizeOf(m_prepared.geometry) * (m_destinations.size() + m_closedEarly) : 0);
+        ByteCount(m_placed ? shareSizeOf(m_prepared.geometry) * (m_destinations.size() + m_storedAlong) : 0);
     progress.acknowledged = ByteCount(m_acknowledged);
     progress.shares = m_plan.shareStates();
     // No phase is left out, however short it was: a small file goes through several in one step.

@@ -56,7 +56,6 @@ public:
     };
     struct WriteAnswered {
         ShareNum share;
-        bool early;
         Result<storage::WriteProgress> answer;
     };
     struct CleanedUp {};  ///< an abort or a lease's renewal, however it ended
@@ -93,6 +92,8 @@ private:
         LeaseSecrets lease;
         std::stop_source questions;
         std::set<ShareNum> asked;  ///< room for these
+        bool awaitsBytes = false;  ///< the question leaves when the shares' bytes are there
+        std::set<ShareNum> along;  ///< whose bytes went with the question
     };
     /// An allocation's answer that waits until it is known how far the shares are.
     struct Probing {
@@ -114,7 +115,6 @@ private:
     void act(const UploadPlan::Actions& actions);
     void act(const UploadPlan::Allocate& action);
     void act(const UploadPlan::ListShares& action);
-    void act(const UploadPlan::WriteEarly& action);
     void act(const UploadPlan::RenewLease& action);
     void act(const UploadPlan::StartPatience& action);
     void act(const UploadPlan::StopAsking& action);
@@ -125,6 +125,9 @@ private:
 
     void abandon(Error error);
     void closeLane(ShareLane& lane);
+    void allocate(grid::ServerIndex index, storage::WholeShares whole);
+    void allocateWhatIsReady();
+    [[nodiscard]] bool askAgain(const UploadPlan::AllocationAnswered& answered);
     [[nodiscard]] bool probe(const UploadPlan::AllocationAnswered& answered);
     [[nodiscard]] bool leavesBehind() const;
     void cleanUp(async::Task<void> task);
@@ -135,9 +138,7 @@ private:
     void hashNextRun();
     void release(EncodedRun& run, bool last);
     void sendWhatIsReady();
-    void send(ShareNum share, grid::ServerIndex index, bool early);
-    void earlyWriteAnswered(ShareNum share, const Result<storage::WriteProgress>& answer);
-    void stopEarlyWrite(ShareNum share);
+    void send(ShareNum share, grid::ServerIndex index);
     void watchForSilence();
 
     [[nodiscard]] Wanted wanted() const;
@@ -177,13 +178,7 @@ private:
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share
     std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
-    struct EarlyWrite {
-        grid::ServerIndex server;
-        bool underWay = false;
-        std::stop_source stop;
-    };
-    std::map<ShareNum, EarlyWrite> m_early;  ///< may be written before all is placed
-    unsigned m_closedEarly = 0;              ///< and were
+    std::size_t m_storedAlong = 0;                         ///< shares that went with the question and were stored
     bool m_placed = false;
     std::uint64_t m_unanswered = 0;  ///< bytes of writes under way
     std::uint64_t m_acknowledged = 0;

@@ -55,9 +55,7 @@ UploadPlan::Actions UploadPlan::start() {
              true});
         return std::exchange(m_actions, {});
     }
-    auto places = newPlaces();
-    ask(places);
-    writeEarly(std::move(places));
+    ask(newPlaces());
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
         if (m_servers[server].asked.empty()) {
             m_servers[server].listing = true;
@@ -75,18 +73,18 @@ UploadPlan::Actions UploadPlan::on(Event event) {
 void UploadPlan::apply(AllocationAnswered event) {
     Server& server = m_servers.at(event.server);
     if (server.asked.empty()) {
-        // Given up and aborted before, but the answer says that room is held after all.
+        // Given up and aborted before, but the answer says that room is held after all. What is stored may stay.
         if (event.answer) {
             for (const ShareNum share : event.answer->allocated) {
-                if (share.value() < m_input.total && !server.begun.contains(share) && !server.closed.contains(share)) {
+                if (share.value() < m_input.total && !server.begun.contains(share) && !server.closed.contains(share) &&
+                    !event.answer->stored.contains(share)) {
                     m_actions.emplace_back(Abort{event.server, share});
                 }
             }
         }
         return;
     }
-    std::set<ShareNum> asked = std::exchange(server.asked, {});
-    std::erase_if(asked, [&server](ShareNum share) { return server.closed.contains(share); });
+    const std::set<ShareNum> asked = std::exchange(server.asked, {});
     if (!event.answer) {
         // The answer may be all that was lost: the room may be held.
         server.takesShares = false;
@@ -99,12 +97,15 @@ void UploadPlan::apply(AllocationAnswered event) {
     }
     bool refused = false;
     for (const ShareNum share : event.answer->alreadyHave) {
-        if (share.value() < m_input.total && !server.closed.contains(share)) {
+        if (share.value() < m_input.total) {
             server.found.insert(share);
         }
     }
     for (const ShareNum share : asked) {
-        if (event.answer->allocated.contains(share) && !server.found.contains(share)) {
+        if (event.answer->stored.contains(share)) {
+            server.found.erase(share);
+            server.closed.insert(share);
+        } else if (event.answer->allocated.contains(share) && !server.found.contains(share)) {
             server.begun.insert(share);
         } else if (!server.found.contains(share)) {
             refused = true;
@@ -159,19 +160,6 @@ void UploadPlan::apply(const ShareClosed& event) {
     finishWhenAllClosed();
 }
 
-void UploadPlan::apply(const EarlyShareClosed& event) {
-    if (m_state == State::Failed) {
-        return;
-    }
-    Server& server = m_servers.at(event.server);
-    server.begun.erase(event.share);
-    server.found.erase(event.share);
-    server.closed.insert(event.share);
-    if (m_state == State::Sending) {
-        finishWhenAllClosed();
-    }
-}
-
 void UploadPlan::apply(const ShareLost& event) {
     const auto sending = m_sending.find(event.share);
     if (m_state != State::Sending || sending == m_sending.end() ||
@@ -194,13 +182,6 @@ void UploadPlan::apply(const Abandoned& event) {
     }
 }
 
-void UploadPlan::writeEarly(std::map<ShareNum, grid::ServerIndex> placement) {
-    std::erase_if(placement, [this](const auto& place) { return !m_input.early.contains(place.second); });
-    if (!placement.empty()) {
-        m_actions.emplace_back(WriteEarly{std::move(placement)});
-    }
-}
-
 /// Asks every server for room for the shares that are placed on it and do not stand there yet.
 void UploadPlan::ask(const std::map<ShareNum, grid::ServerIndex>& placement) {
     for (const auto& [share, server] : placement) {
@@ -208,7 +189,7 @@ void UploadPlan::ask(const std::map<ShareNum, grid::ServerIndex>& placement) {
     }
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
         if (!m_servers[server].asked.empty()) {
-            m_actions.emplace_back(Allocate{server, m_servers[server].asked});
+            m_actions.emplace_back(Allocate{server, m_servers[server].asked, m_input.takeWhole.contains(server)});
         }
     }
     startPatience(answerSpan);
@@ -289,9 +270,7 @@ void UploadPlan::giveUpAsking(grid::ServerIndex index) {
     }
     m_actions.emplace_back(StopAsking{index});
     for (const ShareNum share : std::exchange(server.asked, {})) {
-        if (!server.closed.contains(share)) {
-            m_actions.emplace_back(Abort{index, share});
-        }
+        m_actions.emplace_back(Abort{index, share});
     }
     server.listing = false;
     server.takesShares = false;

@@ -24,7 +24,7 @@ namespace tarn::upload {
 ///
 /// One round is the rule: every server that is to hold shares is asked for room at once, and the servers behind them
 /// (up to 2n in all) are asked at the same moment what they hold. Only shares that found no home make another round.
-/// Small shares leave together with the question, to servers that take them so (`Input::early`).
+/// Small shares go along with the question, to servers that take them so (`Input::takeWhole`).
 /// Every share that a server may have begun and that is not completed there is aborted.
 /// Servers go by their place in the permuted order. Thread: any, one at a time.
 /// Source: Tahoe-LAFS docs/specifications/servers-of-happiness.rst, immutable/upload.py.
@@ -35,9 +35,8 @@ public:
         unsigned happy = 0;
         unsigned total = 0;
         std::vector<std::string> servers;  ///< their names, in permuted order
-        /// Those to which shares may be written while they are still being asked for room. Empty where a share is not a
-        /// single small write.
-        std::set<grid::ServerIndex> early = {};
+        /// Those that take whole shares along with the question for their room. Empty where shares are large.
+        std::set<grid::ServerIndex> takeWhole = {};
         std::vector<ServerId> ids = {};  ///< theirs, where anybody wants them back
     };
 
@@ -58,11 +57,6 @@ public:
     struct ShareClosed {
         ShareNum share;
     };
-    /// The same of a share that was written early, whatever has become of its allocation.
-    struct EarlyShareClosed {
-        grid::ServerIndex server;
-        ShareNum share;
-    };
     /// The share cannot be written to its server any further.
     struct ShareLost {
         ShareNum share;
@@ -72,21 +66,16 @@ public:
     struct Abandoned {
         Error error;
     };
-    using Event = std::variant<AllocationAnswered, SharesListed, PatienceOver, ShareClosed, EarlyShareClosed, ShareLost,
-                               Abandoned>;
+    using Event = std::variant<AllocationAnswered, SharesListed, PatienceOver, ShareClosed, ShareLost, Abandoned>;
 
     // What is to be done.
     struct Allocate {
         grid::ServerIndex server;
         std::set<ShareNum> shares;
+        bool withBytes = false;  ///< the shares go along
     };
     struct ListShares {
         grid::ServerIndex server;
-    };
-    /// Shares that are to be written as soon as their bytes are there, not waiting for the allocation that has just
-    /// been asked for. One that cannot be written so is sent later, if it is among those of `Send`.
-    struct WriteEarly {
-        std::map<ShareNum, grid::ServerIndex> shares;
     };
     /// A share that stands there already counts; its lease is renewed.
     struct RenewLease {
@@ -113,8 +102,8 @@ public:
     struct Failed {
         Error error;
     };
-    using Action = std::variant<Allocate, ListShares, WriteEarly, RenewLease, StartPatience, StopAsking, Abort, Send,
-                                Finished, Failed>;
+    using Action =
+        std::variant<Allocate, ListShares, RenewLease, StartPatience, StopAsking, Abort, Send, Finished, Failed>;
     using Actions = std::vector<Action>;
 
     explicit UploadPlan(Input input);
@@ -150,12 +139,10 @@ private:
     void apply(SharesListed event);
     void apply(const PatienceOver& event);
     void apply(const ShareClosed& event);
-    void apply(const EarlyShareClosed& event);
     void apply(const ShareLost& event);
     void apply(const Abandoned& event);
 
     void ask(const std::map<ShareNum, grid::ServerIndex>& placement);
-    void writeEarly(std::map<ShareNum, grid::ServerIndex> placement);
     void startPatience(async::Milliseconds span);
     void settle();
     void beginSending();

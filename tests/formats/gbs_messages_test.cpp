@@ -149,6 +149,45 @@ private Q_SLOTS:
         QVERIFY(longer && longer->shares == shares({5}) && longer->allocatedSize == 7);
     }
 
+    void wholeSharesComeAlongWithAnAllocation() {
+        const Bytes first(40, 7);
+        const Bytes second(40, 9);
+        const Bytes body = gbs::writeAllocateRequest(
+            {shares({0, 5, 255}), 40, {{ShareNum(0), ByteView(first)}, {ShareNum(255), ByteView(second)}}});
+        const auto request = gbs::parseAllocateRequest(body);
+        QVERIFY(request && request->whole.size() == 2 && request->joined.empty());
+        QVERIFY(std::ranges::equal(request->whole.at(ShareNum(0)), first));
+        QVERIFY(std::ranges::equal(request->whole.at(ShareNum(255)), second));
+        // In pieces: {"share-numbers": {5}, "allocated-size": 2, "shares": {5: (_ h'01', h'02')}}
+        const Bytes pieces = hex("a36d73686172652d6e756d62657273d9010281056e616c6c6f63617465642d73697a6502"
+                                 "66736861726573a1055f41014102ff");
+        const auto joined = gbs::parseAllocateRequest(pieces);
+        QVERIFY(joined && joined->joined.size() == 1);
+        QVERIFY(std::ranges::equal(joined->whole.at(ShareNum(5)), Bytes{1, 2}));
+    }
+
+    void wholeSharesThatDoNotFitTheirAllocationAreRefused() {
+        const Bytes bytes(40, 7);
+        for (const std::size_t size : {0UL, 39UL}) {
+            QVERIFY(!gbs::parseAllocateRequest(
+                gbs::writeAllocateRequest({shares({1}), 40, {{ShareNum(1), ByteView(bytes).first(size)}}})));
+        }
+        QVERIFY(
+            !gbs::parseAllocateRequest(gbs::writeAllocateRequest({shares({1}), 40, {{ShareNum(2), ByteView(bytes)}}})));
+        const Bytes twice = hex("a36d73686172652d6e756d62657273d9010281056e616c6c6f63617465642d73697a6501"
+                                "66736861726573a2054101054101");
+        QVERIFY(!gbs::parseAllocateRequest(twice));
+        const Bytes beyond = hex("a36d73686172652d6e756d62657273d9010281056e616c6c6f63617465642d73697a6501"
+                                 "66736861726573a11901004101");
+        QVERIFY(!gbs::parseAllocateRequest(beyond));
+    }
+
+    void whatWasStoredMustHaveBeenAllocated() {
+        const auto good = gbs::parseAllocateReply(gbs::writeAllocateReply({shares({1}), shares({2, 3}), shares({3})}));
+        QVERIFY(good && good->stored == shares({3}));
+        QVERIFY(!gbs::parseAllocateReply(gbs::writeAllocateReply({shares({1}), shares({2, 3}), shares({1})})));
+    }
+
     void aWriteReplyIsRead() {
         const auto messages = readMessages();
         const auto reply = gbs::parseWriteReply(bodyOf(messages, "write", "two ranges"));

@@ -25,7 +25,6 @@ public:
         m_shared.metrics = std::make_shared<server::Metrics>(m_shared.clock, makeNoLog());
         m_shared.authorization = authorization;
         m_shared.disk = &m_disk;
-        m_shared.earlyWrites = std::make_unique<server::EarlyWrites>(m_shared.clock);
         m_visit = m_shared.metrics->visit("fuzz");
     }
 

@@ -166,7 +166,9 @@ private Q_SLOTS:
                  413);
         QVERIFY(share.ended());
         RawClient message(*m_server);
-        QCOMPARE(message.ask("POST", bucket('b'), RawClient::lease('l') + RawClient::upload('u'), QByteArray(8193, 'x'))
+        QCOMPARE(message
+                     .ask("POST", bucket('b'), RawClient::lease('l') + RawClient::upload('u'),
+                          QByteArray(formats::gbs::mostAllocateRequest + 1, 'x'))
                      .status,
                  413);
         RawClient needless(*m_server);

@@ -116,10 +116,10 @@ private Q_SLOTS:
         QFETCH(std::size_t, silentFrom);
         QFETCH(std::size_t, size);
         QFETCH(unsigned, happy);
-        for (const bool early : {false, true}) {
+        for (const bool along : {false, true}) {
             test::SimulatedGrid grid(serverCount);
-            if (early) {
-                grid.takeEarlyWrites();
+            if (along) {
+                grid.takeWholeShares();
             }
             storage::ServerList servers;
             for (std::size_t i = 0; i < serverCount; ++i) {

@@ -43,7 +43,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("faultKind");
         QTest::addColumn<int>("fileKind");
         QTest::addColumn<unsigned>("happy");
-        QTest::addColumn<bool>("early");
+        QTest::addColumn<bool>("along");
         for (int fault = 0; fault < int(std::size(faultKinds)); ++fault) {
             for (int file = 0; file < int(std::size(fileKinds)); ++file) {
                 for (const unsigned happy : {2U, 4U}) {
@@ -51,7 +51,7 @@ private Q_SLOTS:
                         << fault << file << happy << false;
                 }
             }
-            QTest::addRow("a call %s, a small file that leaves early", faultKinds[fault].name)
+            QTest::addRow("a call %s, a small file that goes along with the question", faultKinds[fault].name)
                 << fault << 0 << 4U << true;
         }
     }
@@ -61,7 +61,7 @@ private Q_SLOTS:
         QFETCH(int, faultKind);
         QFETCH(int, fileKind);
         QFETCH(unsigned, happy);
-        QFETCH(bool, early);
+        QFETCH(bool, along);
         const Bytes file = test::someBytes(fileKinds[fileKind].size);
         const auto parameters = test::encoding(2, happy, 5, fileKinds[fileKind].segmentSize);
         const auto expected = test::sharesOf(file, parameters);
@@ -69,8 +69,8 @@ private Q_SLOTS:
         int failed = 0;
         for (std::size_t n = 0;; ++n) {
             SimulatedGrid grid(4);
-            if (early) {
-                grid.takeEarlyWrites();
+            if (along) {
+                grid.takeWholeShares();
             }
             bool struck = false;
             grid.choose = [&](const CallInfo& call) {
@@ -85,37 +85,38 @@ private Q_SLOTS:
                 break;
             }
         }
-        QVERIFY(succeeded > 1);
-        // One server of four less is too few for happiness 4, unless its share was complete. What left early and failed
-        // is written once more.
+        // Where all goes along with the question, no call is left that may go wrong without cost.
+        QVERIFY(succeeded > 1 || along);
+        // One server of four less is too few for happiness 4, unless its share was complete. Where a question failed
+        // that shares went along with, it is asked once more without them.
         QVERIFY(failed == 0 || happy == 4);
-        QVERIFY(failed > 0 || happy < 4 || early);
+        QVERIFY(failed > 0 || happy < 4 || along);
     }
 
     void whenManyCallsGoWrongItEndsWell_data() {
-        QTest::addColumn<bool>("early");
+        QTest::addColumn<bool>("along");
         QTest::newRow("a file of several runs") << false;
-        QTest::newRow("a small file that leaves early") << true;
+        QTest::newRow("a small file that goes along with the question") << true;
     }
 
     void whenManyCallsGoWrongItEndsWell() {
-        QFETCH(bool, early);
-        const Bytes file = test::someBytes(early ? 1000 : 1'300'000);
+        QFETCH(bool, along);
+        const Bytes file = test::someBytes(along ? 1000 : 1'300'000);
         const auto parameters = test::encoding(2, 3, 5, 700'000);
         const auto expected = test::sharesOf(file, parameters);
         int succeeded = 0;
         int failed = 0;
         for (unsigned seed = 0; seed < 150; ++seed) {
             SimulatedGrid grid(4);
-            if (early) {
-                grid.takeEarlyWrites();
+            if (along) {
+                grid.takeWholeShares();
             }
             unsigned state = seed * 2654435761U + 99;
             bool lostForGood = false;
             grid.choose = [&](const CallInfo& call) {
                 state = state * 1664525U + 1013904223U;
                 const unsigned chance = (state >> 16U) % 100;
-                if (chance >= 25) {
+                if (chance >= (along ? 60U : 25U)) {  // fewer calls: more of them go wrong
                     return Fault{};
                 }
                 // What cannot be aborted stays until the server itself forgets it.
@@ -155,19 +156,19 @@ private Q_SLOTS:
     void cancellingAtAnyPointLeavesNoHalfShare_data() {
         QTest::addColumn<int>("fileKind");
         QTest::addColumn<bool>("atOnce");
-        QTest::addColumn<bool>("early");
+        QTest::addColumn<bool>("along");
         for (int file = 0; file < int(std::size(fileKinds)); ++file) {
             QTest::addRow("%s, in the middle of a call", fileKinds[file].name) << file << true << false;
             QTest::addRow("%s, from the event loop", fileKinds[file].name) << file << false << false;
         }
-        QTest::addRow("a small file that leaves early, in the middle of a call") << 0 << true << true;
-        QTest::addRow("a small file that leaves early, from the event loop") << 0 << false << true;
+        QTest::addRow("a small file that goes along with the question, in the middle of a call") << 0 << true << true;
+        QTest::addRow("a small file that goes along with the question, from the event loop") << 0 << false << true;
     }
 
     void cancellingAtAnyPointLeavesNoHalfShare() {
         QFETCH(int, fileKind);
         QFETCH(bool, atOnce);
-        QFETCH(bool, early);
+        QFETCH(bool, along);
         const Bytes file = test::someBytes(fileKinds[fileKind].size);
         const auto parameters = test::encoding(2, 3, 5, fileKinds[fileKind].segmentSize);
         const auto expected = test::sharesOf(file, parameters);
@@ -175,8 +176,8 @@ private Q_SLOTS:
         int cancelled = 0;
         for (std::size_t n = 0; !reachedTheEnd; ++n) {
             SimulatedGrid grid(4);
-            if (early) {
-                grid.takeEarlyWrites();
+            if (along) {
+                grid.takeWholeShares();
             }
             std::stop_source stop;
             reachedTheEnd = true;
@@ -202,7 +203,7 @@ private Q_SLOTS:
                 checkEnd(grid, outcome, expected, 3);
             }
         }
-        QVERIFY(cancelled > 5);
+        QVERIFY(cancelled > (along ? 3 : 5));
     }
 
     void cancellingWhileEveryServerHangsEndsSoon() {

@@ -187,11 +187,11 @@ private Q_SLOTS:
     }
 
     /// On a line that takes 10 ms for a question and its answer.
-    void aSmallFileTakesOneRoundTripToServersThatTakeEarlyWritesAndTwoToOthers() {
-        for (const bool early : {true, false}) {
+    void aSmallFileTakesOneRoundTripToServersThatTakeWholeSharesAndTwoToOthers() {
+        for (const bool along : {true, false}) {
             SimulatedGrid grid(5);
-            if (early) {
-                grid.takeEarlyWrites();
+            if (along) {
+                grid.takeWholeShares();
             }
             grid.choose = [](const CallInfo&) {
                 return Fault{Fault::Kind::Delay, {}, async::Milliseconds(10)};
@@ -200,28 +200,42 @@ private Q_SLOTS:
             const auto outcome = grid.put(upload::sourceOf(test::someBytes(1000)), test::encoding(3, 5, 10));
             QVERIFY(outcome);
             QCOMPARE(outcome->sharesSent, 10U);
-            QCOMPARE(grid.calls.size(), std::size_t(15));
-            QVERIFY(grid.timers->steadyNow() - started == async::Milliseconds(early ? 10 : 20));
+            QCOMPARE(grid.calls.size(), std::size_t(along ? 5 : 15));
+            QVERIFY(grid.timers->steadyNow() - started == async::Milliseconds(along ? 10 : 20));
             QCOMPARE(grid.progress.back().acknowledged.value(), grid.progress.back().toSend.value());
         }
     }
 
-    void aWriteThatOvertakesItsAllocationIsMadeAgain() {
+    /// The first server says that it takes whole shares and does not; the second one's answer is lost.
+    void whatDidNotGoAlongIsWrittenAfterwards() {
         SimulatedGrid grid(5);
-        grid.takeEarlyWrites();
-        grid.choose = [](const CallInfo& call) {
-            return Fault{Fault::Kind::Delay, {}, async::Milliseconds(call.call == Call::Allocate ? 10 : 3)};
+        grid.takeWholeShares();
+        grid.choose = [&grid](const CallInfo& call) {
+            grid.memory[0]->wholeShares = call.number == 0;
+            return call.number == 1 ? Fault{Fault::Kind::FailLate} : Fault{};
         };
         const auto outcome = grid.put(upload::sourceOf(test::someBytes(1000)), test::encoding(3, 5, 10));
         QVERIFY(outcome);
-        QCOMPARE(outcome->sharesSent, 10U);
-        QCOMPARE(grid.callsOf(Call::Write), std::size_t(20));
+        QCOMPARE(outcome->happiness, 5U);
+        QCOMPARE(grid.completeShares(), std::size_t(10));
         QCOMPARE(grid.incoming(), std::size_t(0));
+        QCOMPARE(grid.progress.back().acknowledged.value(), grid.progress.back().toSend.value());
+    }
+
+    /// More than one request may carry, all on one server.
+    void whatIsTooMuchForOneRequestGoesInSeveral() {
+        SimulatedGrid grid(1);
+        grid.takeWholeShares();
+        const auto outcome = grid.put(upload::sourceOf(test::someBytes(300'000)), test::encoding(3, 1, 20));
+        QVERIFY(outcome);
+        QCOMPARE(outcome->sharesSent, 20U);
+        QCOMPARE(grid.callsOf(Call::Allocate), std::size_t(1));
+        QCOMPARE(grid.callsOf(Call::Write), std::size_t(10));
     }
 
     void largeSharesWaitForTheirAllocation() {
         SimulatedGrid grid(5);
-        grid.takeEarlyWrites();
+        grid.takeWholeShares();
         std::size_t answered = 0;
         grid.choose = [&answered](const CallInfo& call) {
             answered += call.call == Call::Allocate ? 1 : 0;
@@ -248,10 +262,10 @@ private Q_SLOTS:
         }
     }
 
-    /// Also where the second uploader's shares leave before it is told: they are the same ones in the same places.
+    /// Also where the second uploader's shares leave before it is told that they are there.
     void theSecondUploaderOfASmallFileStoresNothingTwice() {
         SimulatedGrid grid(5);
-        grid.takeEarlyWrites();
+        grid.takeWholeShares();
         const Bytes file = test::someBytes(5000);
         QVERIFY(grid.put(upload::sourceOf(file), test::encoding(3, 5, 10)));
         const auto second = grid.put(upload::sourceOf(file), test::encoding(3, 5, 10));

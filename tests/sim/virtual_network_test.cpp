@@ -27,7 +27,7 @@ public:
             auto server = std::make_shared<storage::MemoryServer>(
                 storage::ServerDescription{ServerId(name), name, Bytes{Byte(i), 7, 9}, LeaseSeed()},
                 ByteCount(full ? 100 : std::uint64_t{1} << 40U));
-            server->earlyWrites = within(0, 1) == 1;
+            server->wholeShares = within(0, 1) == 1;
             grid.memory.push_back(server);
             auto line = std::make_shared<Line>();
             line->time = grid.timers;

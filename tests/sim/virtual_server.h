@@ -88,12 +88,20 @@ public:
     VirtualServer(std::shared_ptr<StorageServer> inner, std::shared_ptr<Line> line)
         : ForwardingServer(inner), m_inner(std::move(inner)), m_line(std::move(line)) {}
 
-    [[nodiscard]] bool takesEarlyWrites() const noexcept override { return m_inner->takesEarlyWrites(); }
+    [[nodiscard]] bool takesWholeShares() const noexcept override { return m_inner->takesWholeShares(); }
 
     async::Task<storage::Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
                                               UploadSecret upload, LeaseSecrets lease, std::stop_token stop) override {
         return travel<storage::Allocation>(
             m_line, 0, [=, inner = m_inner] { return inner->allocate(index, shares, size, upload, lease, {}); }, stop);
+    }
+    async::Task<storage::Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                      storage::WholeShares whole, UploadSecret upload,
+                                                      LeaseSecrets lease, std::stop_token stop) override {
+        return travel<storage::Allocation>(
+            m_line, whole.size() * size.value(),
+            [=, inner = m_inner] { return inner->allocateAndWrite(index, shares, size, whole, upload, lease, {}); },
+            stop);
     }
     async::Task<storage::WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
                                               ByteOffset offset, SharedBytes data, std::stop_token stop) override {

@@ -128,6 +128,43 @@ void StorageContract::allocate_takes_all_256_share_numbers() {
     QCOMPARE(allocation->allocated, all);
 }
 
+/// Who does not take them so gives room for them, and they are written as ever.
+void StorageContract::allocate_with_whole_shares_stores_what_finds_room() {
+    EXPECT_SUCCESS(awaited(server()->version({})));
+    const auto index = freshIndex();
+    const auto secret = m_random.make<UploadSecret>();
+    store(index, ShareNum(3), someBytes(70));
+    const storage::WholeShares whole{{ShareNum(1), shared(someBytes(70))},
+                                     {ShareNum(3), shared(someBytes(70))},
+                                     {ShareNum(255), shared(someBytes(70))}};
+    const Shares asked{ShareNum(1), ShareNum(2), ShareNum(3), ShareNum(255)};
+    const auto allocation =
+        awaited(server()->allocateAndWrite(index, asked, ByteCount(70), whole, secret, freshLease(), {}));
+    EXPECT_SUCCESS(allocation);
+    QCOMPARE(allocation->alreadyHave, Shares{ShareNum(3)});
+    QCOMPARE(allocation->allocated, (Shares{ShareNum(1), ShareNum(2), ShareNum(255)}));
+    QCOMPARE(allocation->stored, server()->takesWholeShares() ? (Shares{ShareNum(1), ShareNum(255)}) : Shares{});
+    for (const ShareNum share : {ShareNum(1), ShareNum(255)}) {
+        if (!allocation->stored.contains(share)) {
+            EXPECT_SUCCESS(awaited(server()->write(index, share, secret, ByteOffset(0), whole.at(share), {})));
+        }
+        const auto read = awaited(server()->read(index, share, ByteOffset(0), ByteCount(100), {}));
+        EXPECT_SUCCESS(read);
+        QCOMPARE(*read, *whole.at(share));
+    }
+    const auto listed = awaited(server()->listShares(index, {}));
+    EXPECT_SUCCESS(listed);
+    QCOMPARE(*listed, (Shares{ShareNum(1), ShareNum(3), ShareNum(255)}));
+    EXPECT_SUCCESS(awaited(server()->write(index, ShareNum(2), secret, ByteOffset(0), shared(someBytes(70)), {})));
+
+    // Once more: nothing is stored twice.
+    const auto again =
+        awaited(server()->allocateAndWrite(index, asked, ByteCount(70), whole, secret, freshLease(), {}));
+    EXPECT_SUCCESS(again);
+    QCOMPARE(again->alreadyHave, asked);
+    QCOMPARE(again->stored, Shares{});
+}
+
 void StorageContract::write_of_a_whole_share_completes_it() {
     const auto index = freshIndex();
     const auto secret = m_random.make<UploadSecret>();

@@ -13,8 +13,12 @@ protected:
     std::shared_ptr<storage::StorageServer> server() override { return m_server; }
 
 private:
-    std::shared_ptr<storage::MemoryServer> m_server =
-        std::make_shared<storage::MemoryServer>(storage::ServerDescription{});
+    static std::shared_ptr<storage::MemoryServer> makeServer() {
+        auto server = std::make_shared<storage::MemoryServer>(storage::ServerDescription{});
+        server->wholeShares = true;
+        return server;
+    }
+    std::shared_ptr<storage::MemoryServer> m_server = makeServer();
 };
 
 }  // namespace tarn::testing

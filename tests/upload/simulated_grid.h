@@ -111,10 +111,10 @@ public:
         }
     }
 
-    /// Lets every server take shares before it has granted room for them.
-    void takeEarlyWrites() {
+    /// Lets every server take whole shares along with the question for their room.
+    void takeWholeShares() {
         for (const auto& server : memory) {
-            server->earlyWrites = true;
+            server->wholeShares = true;
         }
     }
 

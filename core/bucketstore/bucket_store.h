@@ -12,6 +12,7 @@
 #include "core/foundation/units.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -94,6 +95,10 @@ public:
     /// ServerFailed. Where the disk fails (the last two) the begun share is given up and its room is free again.
     [[nodiscard]] virtual Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                                       ByteOffset offset, ByteView data) = 0;
+    /// Writes whole shares of one bucket that are allocated and untouched, with one wait for the disk where several
+    /// writes would take several. Gives those that are complete; of one that is not, the allocation may be given up.
+    [[nodiscard]] virtual std::set<ShareNum> writeWhole(StorageIndex index, const std::map<ShareNum, ByteView>& shares,
+                                                        const UploadSecret& upload) = 0;
     /// Fails: NotFound, Unauthorized, Conflict (complete).
     [[nodiscard]] virtual Result<void> abort(StorageIndex index, ShareNum share, const UploadSecret& upload) = 0;
     [[nodiscard]] virtual Result<std::set<ShareNum>> list(StorageIndex index) const = 0;

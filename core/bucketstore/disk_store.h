@@ -64,6 +64,8 @@ public:
                                               std::string_view client = {}) override;
     [[nodiscard]] Result<WriteProgress> write(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                               ByteOffset offset, ByteView data) override;
+    [[nodiscard]] std::set<ShareNum> writeWhole(StorageIndex index, const std::map<ShareNum, ByteView>& shares,
+                                                const UploadSecret& upload) override;
     [[nodiscard]] Result<void> abort(StorageIndex index, ShareNum share, const UploadSecret& upload) override;
     [[nodiscard]] Result<std::set<ShareNum>> list(StorageIndex index) const override;
     [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
@@ -123,6 +125,8 @@ private:
     [[nodiscard]] Result<void> checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const;
     [[nodiscard]] Result<void> putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
                                         bool completes);
+    [[nodiscard]] Result<void> place(const Begun& begun);
+    void takeBack(const Begun& begun);
     [[nodiscard]] Result<void> publish(const Begun& begun);
     void giveUp(Begun& begun);
     void forget(Begun& begun);

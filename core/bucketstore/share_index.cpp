@@ -128,7 +128,7 @@ Result<void> ShareIndex::prepare() {
             return done;
         }
     }
-    const std::array<std::pair<std::optional<journal::Statement>*, const char*>, 7> statements{{
+    const std::array<std::pair<std::optional<journal::Statement>*, const char*>, 8> statements{{
         {&m_find, "SELECT kind, bytes, modified, lease_count, latest, leases FROM shares WHERE bucket=? AND number=?"},
         {&m_put, "INSERT OR REPLACE INTO shares(bucket, number, kind, bytes, modified, lease_count, latest, leases) "
                  "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -138,6 +138,7 @@ Result<void> ShareIndex::prepare() {
         {&m_account, "UPDATE clients SET shares=shares+?, bytes=bytes+? WHERE number=?"},
         {&m_setNumber, "INSERT OR REPLACE INTO numbers(name, value) VALUES(?, ?)"},
         {&m_number, "SELECT value FROM numbers WHERE name=?"},
+        {&m_client, "SELECT number FROM clients WHERE address=?"},
     }};
     for (const auto& [statement, sql] : statements) {
         auto prepared = m_database.prepare(sql);
@@ -352,15 +353,15 @@ Result<std::optional<std::uint32_t>> ShareIndex::nextEnd(std::uint32_t after, Ki
 }
 
 Result<ClientNumber> ShareIndex::clientNumber(std::string_view address) {
-    auto asked = m_database.prepare("SELECT number FROM clients WHERE address=?");
-    if (!asked) {
-        return failure(asked.error());
-    }
-    asked->bind(1, address);
-    if (const auto row = asked->step(); !row) {
+    m_client->bind(1, address);
+    const auto row = m_client->step();
+    const auto known = row && *row ? static_cast<ClientNumber>(m_client->integer(0)) : ClientNumber{0};
+    m_client->finish();
+    if (!row) {
         return failure(row.error());
-    } else if (*row) {
-        return static_cast<ClientNumber>(asked->integer(0));
+    }
+    if (*row) {
+        return known;
     }
     const auto count = m_database.number("SELECT count(*) FROM clients");
     if (!count) {

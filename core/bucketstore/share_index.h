@@ -137,6 +137,7 @@ private:
     std::optional<journal::Statement> m_account;
     std::optional<journal::Statement> m_setNumber;
     std::optional<journal::Statement> m_number;
+    std::optional<journal::Statement> m_client;
 };
 
 }  // namespace tarn::bucketstore

@@ -58,20 +58,23 @@ Outcome allocate(bucketstore::BucketStore& store, const Call& call, ByteView bod
         return {statusOf(allocation.error().code), BodyType::None, {}};
     }
     gbs::AllocateReply reply{std::move(allocation->alreadyHave), std::move(allocation->allocated)};
-    for (const auto& [share, bytes] : request->whole) {
-        if (!reply.allocated.contains(share)) {
-            continue;
+    auto whole = request->whole;
+    std::erase_if(whole, [&reply](const auto& share) { return !reply.allocated.contains(share.first); });
+    if (!whole.empty()) {
+        reply.stored = store.writeWhole(call.index, whole, call.upload);
+    }
+    if (reply.stored.size() < whole.size()) {
+        // The disk failed, or another request with the same secret came in between: the store says what is left.
+        const auto left = store.allocate(call.index, request->shares, ByteCount(request->allocatedSize), call.upload,
+                                         call.lease, call.client);
+        if (!left) {
+            return {statusOf(left.error().code), BodyType::None, {}};
         }
-        const auto written = store.write(call.index, share, call.upload, ByteOffset(0), bytes);
-        if (written && written->complete) {
-            reply.stored.insert(share);
-        } else if (!written) {
-            // Given up by the store, or completed a moment ago by another request with the same secret.
-            reply.allocated.erase(share);
-            const auto standing = store.list(call.index);
-            if (standing && standing->contains(share)) {
-                reply.alreadyHave.insert(share);
-            }
+        reply.alreadyHave = left->alreadyHave;
+        reply.allocated = left->allocated;
+        for (const ShareNum share : reply.stored) {
+            reply.alreadyHave.erase(share);
+            reply.allocated.insert(share);
         }
     }
     return cbor(gbs::writeAllocateReply(reply));

@@ -50,6 +50,31 @@ public:
         }
     }
 
+    /// Several shares of one bucket at once.
+    void putWhole(StorageIndex index, const std::set<ShareNum>& shares, std::size_t size, Byte who) {
+        for (const ShareNum share : shares) {
+            m_told.expected[{index, share}] = patternOf(size, share.value() + index.bytes()[0] * 7U);
+        }
+        const auto room = m_store.allocate(index, shares, ByteCount(size), secretOf<UploadSecret>(who), leaseOf(who));
+        if (!note(room)) {
+            return;
+        }
+        for (const ShareNum had : room->alreadyHave) {
+            m_told.leases.insert({{index, had}, who});
+        }
+        std::map<ShareNum, ByteView> whole;
+        for (const ShareNum share : room->allocated) {
+            whole.emplace(share, m_told.expected[{index, share}]);
+        }
+        const auto stored = m_store.writeWhole(index, whole, secretOf<UploadSecret>(who));
+        if (!m_disk.stopped()) {
+            for (const ShareNum share : stored) {
+                m_told.complete.insert({index, share});
+                m_told.leases.insert({{index, share}, who});
+            }
+        }
+    }
+
     void lease(StorageIndex index, Byte who) {
         const auto before = m_store.list(index);
         if (note(m_store.addLease(index, leaseOf(who))) && before) {
@@ -80,8 +105,8 @@ private:
     Told& m_told;
 };
 
-/// Every kind of change a store makes: whole shares, shares in pieces, two in one bucket, buckets that share folders,
-/// second leases, renewals, abandoned shares.
+/// Every kind of change a store makes: whole shares, shares in pieces, two in one bucket, several at once, buckets that
+/// share folders, second leases, renewals, abandoned shares.
 void work(BucketStore& store, const SimulatedDisk& disk, StandingClock& clock, Told& told) {
     Client client(store, disk, told);
     const StorageIndex first = indexOf(1);
@@ -98,6 +123,8 @@ void work(BucketStore& store, const SimulatedDisk& disk, StandingClock& clock, T
     client.lease(first, 20);
     client.put(first, 2, 80, 30, {{0, 80}});
     client.put(other, 7, 90, 14, {{0, 45}});
+    client.putWhole(indexOf(77), {ShareNum(0), ShareNum(4), ShareNum(9)}, 120, 15);
+    client.putWhole(first, {ShareNum(0), ShareNum(8), ShareNum(9)}, 1000, 16);
 }
 
 std::string pathOf(const ShareKey& key) {
@@ -187,8 +214,8 @@ private Q_SLOTS:
                     }
                 }
                 if (last != 0) {
-                    QCOMPARE(told.complete.size(), 5U);
-                    QCOMPARE(told.leases.size(), 10U);
+                    QCOMPARE(told.complete.size(), 10U);
+                    QCOMPARE(told.leases.size(), 18U);
                     QVERIFY(told.errors.empty());
                 }
             }
@@ -257,7 +284,7 @@ private Q_SLOTS:
                 (void)(*store)->abort(indexOf(200), ShareNum(7), secretOf<UploadSecret>(14));
                 QVERIFY2((*store)->usage().incomingBytes == ByteCount(0),
                          (when + ": room was not given back").constData());
-                QVERIFY2((*store)->usage().shares == 5, when.constData());
+                QVERIFY2((*store)->usage().shares == 10, when.constData());
                 QVERIFY2(disk->names(folder + "/incoming")->empty(), (when + ": leftovers").constData());
                 store->reset();
                 verify(disk->afterRestart(Survives::WhatWasSynced), told, when);

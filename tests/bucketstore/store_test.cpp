@@ -75,6 +75,29 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::is_empty(root() / "incoming"));
     }
 
+    void wholeSharesOfABucketAreWrittenTogether() {
+        const StorageIndex index = indexOf(9);
+        const auto secret = secretOf<UploadSecret>(5);
+        QVERIFY(m_store->allocate(index, {ShareNum(0), ShareNum(1), ShareNum(2), ShareNum(3)}, ByteCount(60), secret,
+                                  leaseOf(1)));
+        QVERIFY(m_store->write(index, ShareNum(3), secret, ByteOffset(0), patternOf(20, 3)));
+        const Bytes first = patternOf(60, 0);
+        const Bytes second = patternOf(60, 1);
+        // Not: a share of another length, one that is begun, one that nobody has allocated.
+        const std::map<ShareNum, ByteView> whole{{ShareNum(0), first},
+                                                 {ShareNum(1), second},
+                                                 {ShareNum(2), ByteView(first).first(59)},
+                                                 {ShareNum(3), first},
+                                                 {ShareNum(4), first}};
+        QCOMPARE(m_store->writeWhole(index, whole, secretOf<UploadSecret>(6)), std::set<ShareNum>{});
+        QCOMPARE(m_store->writeWhole(index, whole, secret), (std::set{ShareNum(0), ShareNum(1)}));
+        QCOMPARE(readAll(*m_store, index, ShareNum(0)), first);
+        QCOMPARE(readAll(*m_store, index, ShareNum(1)), second);
+        QCOMPARE(m_store->usage().shares, 2U);
+        QCOMPARE(m_store->usage().incomingBytes, ByteCount(2 * (60 + containerOverhead)));
+        QVERIFY(m_store->write(index, ShareNum(2), secret, ByteOffset(0), first)->complete);
+    }
+
     void piecesMayComeInAnyOrderAndWhatIsMissingIsSaid() {
         const Bytes data = patternOf(300, 2);
         const ByteView view(data);

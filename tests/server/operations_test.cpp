@@ -23,6 +23,9 @@ public:
                                              ByteView) override {
         return failure(m_error);
     }
+    std::set<ShareNum> writeWhole(StorageIndex, const std::map<ShareNum, ByteView>&, const UploadSecret&) override {
+        return {};
+    }
     Result<void> abort(StorageIndex, ShareNum, const UploadSecret&) override { return failure(m_error); }
     Result<std::set<ShareNum>> list(StorageIndex) const override { return failure(m_error); }
     Result<std::shared_ptr<const bucketstore::ShareReader>> openShare(StorageIndex, ShareNum) const override {

@@ -1,0 +1,297 @@
+#include "core/bucketstore/disk_failure.h"
+#include "core/bucketstore/disk_store.h"
+#include "core/foundation/base32.h"
+
+#include <algorithm>
+#include <vector>
+
+// What a DiskStore does with shares that are allocated and not complete.
+
+namespace tarn::bucketstore {
+
+namespace {
+
+constexpr std::chrono::minutes staleAfter{30};
+
+}  // namespace
+
+std::string DiskStore::incomingPath(const Key& key) const {
+    std::string path = m_folder;
+    path.append("/incoming/").append(toBase32(key.first.bytes())).append(1, '.');
+    path.append(std::to_string(key.second.value()));
+    return path;
+}
+
+Result<std::shared_ptr<DiskStore::Begun>> DiskStore::find(const Key& key, const UploadSecret& upload) {
+    const SteadyTime now = m_clock->steadyNow();
+    const std::lock_guard lock(m_mutex);
+    const auto known = m_begun.find(key);
+    if (known == m_begun.end()) {
+        return failure(ErrorCode::NotFound, "share is not allocated");
+    }
+    if (!(known->second->upload == upload)) {
+        return failure(ErrorCode::Unauthorized, "wrong upload secret");
+    }
+    known->second->lastUse = now;
+    return known->second;
+}
+
+Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const UploadSecret& upload,
+                                       ByteOffset offset, ByteView data) {
+    const auto found = find({index, share}, upload);
+    if (!found) {
+        return failure(found.error());
+    }
+    Begun& begun = **found;
+    const std::lock_guard lock(begun.mutex);
+    if (begun.gone) {
+        return failure(ErrorCode::NotFound, "share is not allocated");
+    }
+    if (offset.value() > begun.size || data.size() > begun.size - offset.value()) {
+        return failure(ErrorCode::InvalidArgument, "write past the allocated size");
+    }
+    const Range range{offset.value(), offset.value() + data.size()};
+    if (begun.written.countAfter(range) > mostPieces) {
+        return failure(ErrorCode::InvalidArgument, "too many gaps between the pieces of a share");
+    }
+    if (data.empty()) {
+        return WriteProgress{false, begun.written.missing(begun.size)};
+    }
+
+    const bool first = !begun.hasFile;
+    auto file = openIncoming(begun);
+    if (!file) {
+        giveUp(begun);
+        return diskFailure(file.error());
+    }
+    if (auto same = checkOverlap(**file, begun, range, data); !same) {
+        return failure(same.error());
+    }
+    WrittenRanges after = begun.written;
+    after.add(range);
+    const bool completes = after.total() == begun.size;
+    auto done = putBytes(**file, begun, first, range.first, data, completes);
+    file->reset();
+    if (done && completes) {
+        done = publish(begun);
+    }
+    if (!done) {
+        giveUp(begun);
+        return diskFailure(done.error());
+    }
+    if (completes) {
+        forget(begun);
+        m_caretaker->note(begun.key, 0, begun.client);
+        return WriteProgress{true, {}};
+    }
+    {
+        const std::lock_guard account(m_mutex);
+        m_written += after.total() - begun.written.total();
+    }
+    begun.written = std::move(after);
+    return WriteProgress{false, begun.written.missing(begun.size)};
+}
+
+std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<ShareNum, ByteView>& shares,
+                                         const UploadSecret& upload) {
+    struct Part {
+        std::shared_ptr<Begun> begun;
+        std::unique_lock<std::mutex> lock;
+    };
+    std::vector<Part> parts;  // in the order of their numbers, so that no two callers wait for each other's
+    for (const auto& [share, bytes] : shares) {
+        const auto found = find({index, share}, upload);
+        if (!found) {
+            continue;
+        }
+        Begun& begun = **found;
+        std::unique_lock lock(begun.mutex);
+        if (begun.gone || begun.hasFile || bytes.empty() || bytes.size() != begun.size) {
+            continue;
+        }
+        auto file = openIncoming(begun);
+        if (file && putBytes(**file, begun, true, 0, bytes, true)) {
+            parts.push_back({*found, std::move(lock)});
+        } else {
+            giveUp(begun);
+        }
+    }
+    std::erase_if(parts, [this](const Part& part) {
+        const bool failed = !place(*part.begun);
+        if (failed) {
+            giveUp(*part.begun);
+        }
+        return failed;
+    });
+    std::set<ShareNum> stored;
+    if (parts.empty()) {
+        return stored;
+    }
+    const bool settled = m_tree.settle(index).has_value();
+    for (const Part& part : parts) {
+        if (!settled) {
+            takeBack(*part.begun);
+            giveUp(*part.begun);
+            continue;
+        }
+        forget(*part.begun);
+        m_caretaker->note(part.begun->key, 0, part.begun->client);
+        stored.insert(part.begun->key.second);
+    }
+    return stored;
+}
+
+Result<std::unique_ptr<File>> DiskStore::openIncoming(Begun& begun) {
+    const std::string path = incomingPath(begun.key);
+    if (begun.hasFile) {
+        return m_files->open(path, FileSystem::Access::Change);
+    }
+    auto file = m_files->open(path, FileSystem::Access::CreateNew);
+    if (!file && file.error().code == ErrorCode::Conflict) {
+        // What an earlier share of this name could not remove as the disk failed it.
+        if (auto removed = m_files->remove(path); !removed) {
+            return failure(removed.error());
+        }
+        file = m_files->open(path, FileSystem::Access::CreateNew);
+    }
+    begun.hasFile = file.has_value();
+    return file;
+}
+
+Result<void> DiskStore::checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const {
+    constexpr std::size_t atOnce = 64UL * 1024;
+    Bytes there;
+    for (const auto& [begin, end] : begun.written.within(range)) {
+        for (std::uint64_t at = begin; at < end; at += atOnce) {
+            there.resize(static_cast<std::size_t>(std::min<std::uint64_t>(atOnce, end - at)));
+            const auto got = file.read(containerHeaderSize + at, there);
+            if (!got) {
+                return diskFailure(got.error());
+            }
+            const ByteView here = data.subspan(static_cast<std::size_t>(at - range.first), there.size());
+            if (*got != there.size() || !std::ranges::equal(there, here)) {
+                return failure(ErrorCode::Conflict, "other bytes stand here already");
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
+                                 bool completes) {
+    const ContainerHeader header = makeContainerHeader(begun.size, 1);
+    const bool whole = first && completes;
+    LeaseRecord lease{};
+    {
+        const std::lock_guard lock(m_mutex);
+        lease = begun.lease;
+    }
+    Result<void> done;
+    if (whole) {
+        done = file.write(0, std::array{ByteView(header), data, ByteView(lease)});
+    } else {
+        if (first) {
+            done = file.write(0, std::array{ByteView(header)});
+        }
+        if (done) {
+            done = file.write(containerHeaderSize + offset, std::array{data});
+        }
+        if (done && completes) {
+            done = file.write(containerHeaderSize + begun.size, std::array{ByteView(lease)});
+        }
+    }
+    if (done && completes) {
+        done = file.sync();
+    }
+    return done;
+}
+
+/// Gives a share its place, and keeps it out of sight until `settle`.
+Result<void> DiskStore::place(const Begun& begun) {
+    const auto& [index, share] = begun.key;
+    const auto held = m_usage.hold();
+    if (auto placed = m_tree.place(incomingPath(begun.key), index, share); !placed) {
+        return placed;
+    }
+    m_usage.add(held, index, 1, static_cast<std::int64_t>(begun.size + containerOverhead));
+    return {};
+}
+
+/// Takes the place back where the disk failed to keep it. Nobody has seen the share. It would do no harm, but the
+/// client is told that it is not there.
+void DiskStore::takeBack(const Begun& begun) {
+    const auto& [index, share] = begun.key;
+    const auto held = m_usage.hold();
+    if (m_tree.remove(index, share)) {
+        m_usage.add(held, index, -1, -static_cast<std::int64_t>(begun.size + containerOverhead));
+    }
+    m_caretaker->note(begun.key, noLeasePlace, {});
+}
+
+Result<void> DiskStore::publish(const Begun& begun) {
+    if (auto placed = place(begun); !placed) {
+        return placed;
+    }
+    auto settled = m_tree.settle(begun.key.first);
+    if (!settled) {
+        takeBack(begun);
+    }
+    return settled;
+}
+
+void DiskStore::giveUp(Begun& begun) {
+    if (begun.hasFile) {
+        // Where even this fails, the next start or the next share of this name clears it away.
+        (void)m_files->remove(incomingPath(begun.key));
+    }
+    forget(begun);
+}
+
+void DiskStore::forget(Begun& begun) {
+    begun.gone = true;
+    const std::lock_guard lock(m_mutex);
+    m_claimed -= begun.size + containerOverhead;
+    m_written -= begun.written.total();
+    // The caller holds the object by a pointer of its own.
+    m_begun.erase(begun.key);
+}
+
+Result<void> DiskStore::abort(StorageIndex index, ShareNum share, const UploadSecret& upload) {
+    const auto found = find({index, share}, upload);
+    if (found) {
+        Begun& begun = **found;
+        const std::lock_guard lock(begun.mutex);
+        if (!begun.gone) {
+            giveUp(begun);
+            return {};
+        }
+    } else if (found.error().code != ErrorCode::NotFound) {
+        return failure(found.error());
+    }
+    if (m_files->fileSize(m_tree.sharePath(index, share))) {
+        return failure(ErrorCode::Conflict, "share is complete");
+    }
+    return failure(ErrorCode::NotFound, "share is not allocated");
+}
+
+void DiskStore::dropStaleIncoming() {
+    const SteadyTime now = m_clock->steadyNow();
+    std::vector<std::shared_ptr<Begun>> stale;
+    {
+        const std::lock_guard lock(m_mutex);
+        for (const auto& [key, begun] : m_begun) {
+            if (now - begun->lastUse >= staleAfter) {
+                stale.push_back(begun);
+            }
+        }
+    }
+    for (const auto& begun : stale) {
+        // A share that is being written to at this moment is not stale.
+        const std::unique_lock lock(begun->mutex, std::try_to_lock);
+        if (lock.owns_lock() && !begun->gone) {
+            giveUp(*begun);
+        }
+    }
+}
+
+}  // namespace tarn::bucketstore

@@ -71,6 +71,9 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
     after.add(range);
     const bool completes = after.total() == begun.size;
     auto done = putBytes(**file, begun, first, range.first, data, completes);
+    if (done && completes) {
+        done = (*file)->sync();
+    }
     file->reset();
     if (done && completes) {
         done = publish(begun);
@@ -97,6 +100,7 @@ std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<Shar
     struct Part {
         std::shared_ptr<Begun> begun;
         std::unique_lock<std::mutex> lock;
+        std::unique_ptr<File> file;
     };
     std::vector<Part> parts;  // in the order of their numbers, so that no two callers wait for each other's
     for (const auto& [share, bytes] : shares) {
@@ -111,24 +115,22 @@ std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<Shar
         }
         auto file = openIncoming(begun);
         if (file && putBytes(**file, begun, true, 0, bytes, true)) {
-            parts.push_back({*found, std::move(lock)});
+            parts.push_back({*found, std::move(lock), std::move(*file)});
         } else {
             giveUp(begun);
         }
     }
-    std::erase_if(parts, [this](const Part& part) {
-        const bool failed = !place(*part.begun);
-        if (failed) {
+    std::vector<Part> placed;
+    for (Part& part : parts) {
+        if (part.file->sync() && place(*part.begun)) {
+            placed.push_back(std::move(part));
+        } else {
             giveUp(*part.begun);
         }
-        return failed;
-    });
-    std::set<ShareNum> stored;
-    if (parts.empty()) {
-        return stored;
     }
-    const bool settled = m_tree.settle(index).has_value();
-    for (const Part& part : parts) {
+    std::set<ShareNum> stored;
+    const bool settled = !placed.empty() && m_tree.settle(index);
+    for (const Part& part : placed) {
         if (!settled) {
             takeBack(*part.begun);
             giveUp(*part.begun);
@@ -199,9 +201,6 @@ Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std
         if (done && completes) {
             done = file.write(containerHeaderSize + begun.size, std::array{ByteView(lease)});
         }
-    }
-    if (done && completes) {
-        done = file.sync();
     }
     return done;
 }

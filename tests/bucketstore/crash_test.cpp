@@ -1,6 +1,7 @@
 #include "core/bucketstore/container.h"
 #include "core/bucketstore/disk_store.h"
 #include "core/foundation/base32.h"
+#include "tests/bucketstore/index_check.h"
 #include "tests/bucketstore/simulated_disk.h"
 #include "tests/bucketstore/store_fixture.h"
 
@@ -221,6 +222,52 @@ private Q_SLOTS:
             }
         }
         QVERIFY2(last > 40, "the work has many steps to stop at");
+    }
+
+    /// The index stands on a disk of its own, as the kill left it: it may know more than the shares' disk kept, or
+    /// less.
+    void theIndexAgreesAgainWhereverItStops() {
+        const auto scratch = quickFolder();
+        const std::filesystem::path left = scratch->filePath(QStringLiteral("left.sqlite")).toStdString();
+        const std::filesystem::path found = scratch->filePath(QStringLiteral("found.sqlite")).toStdString();
+        const auto remove = [](const std::filesystem::path& file) {
+            for (const char* const end : {"", "-wal", "-shm"}) {
+                std::filesystem::remove(file.string() + end);
+            }
+        };
+        bool stopped = true;
+        for (std::uint64_t stop = 1; stopped; ++stop) {
+            const auto disk = std::make_shared<SimulatedDisk>();
+            const auto clock = std::make_shared<StandingClock>();
+            disk->stopAt(stop, false);
+            Told told;
+            remove(left);
+            remove(found);
+            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {left, false});
+            if (store) {
+                work(**store, *disk, *clock, told);
+                (void)(*store)->caretaker().turn();
+            }
+            stopped = disk->stopped();
+            for (const Survives survives : {Survives::Everything, Survives::WhatWasSynced}) {
+                for (const char* const end : {"", "-wal"}) {
+                    if (std::filesystem::exists(left.string() + end)) {
+                        std::filesystem::copy_file(left.string() + end, found.string() + end,
+                                                   std::filesystem::copy_options::overwrite_existing);
+                    }
+                }
+                const auto after = disk->afterRestart(survives);
+                auto again = openDiskStore({folder, {}, ByteCount(0), false}, clock, after, {found, false});
+                QVERIFY(again.has_value());
+                while ((*again)->report().index != IndexState::Agrees) {
+                    (void)(*again)->caretaker().turn();
+                }
+                again->reset();
+                const std::string wrong = indexDisagreement(*after, folder + "/shares", found);
+                QVERIFY2(wrong.empty(), ("stopped at step " + std::to_string(stop) + ": " + wrong).c_str());
+                remove(found);
+            }
+        }
     }
 
     void aSecondCrashWhileALeaseIsMendedLosesNothing() {

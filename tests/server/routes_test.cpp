@@ -305,6 +305,23 @@ private Q_SLOTS:
         QCOMPARE(m_client->ask("BREW", bucket('b') + "/shares").status, 405);
     }
 
+    void wholeSharesAreStoredWhereTheyFitAndRefusedWhereTheyDoNot() {
+        const Bytes bytes(50, 7);
+        const auto ask = [this](const formats::gbs::AllocateRequest& request) {
+            const Bytes body = formats::gbs::writeAllocateRequest(request);
+            return m_client->ask("POST", bucket('w'), uploader('u'),
+                                 {reinterpret_cast<const char*>(body.data()), static_cast<qsizetype>(body.size())});
+        };
+        QCOMPARE(ask({{ShareNum(1)}, 51, {{ShareNum(1), ByteView(bytes)}}}).status, 400);
+        QCOMPARE(ask({{ShareNum(1)}, 50, {{ShareNum(2), ByteView(bytes)}}}).status, 400);
+        QCOMPARE(m_client->ask("GET", bucket('w') + "/1").status, 404);
+        const Reply reply = ask({{ShareNum(1), ShareNum(2)}, 50, {{ShareNum(2), ByteView(bytes)}}});
+        QCOMPARE(reply.status, 200);
+        const auto parsed = formats::gbs::parseAllocateReply(viewOf(reply.body));
+        QVERIFY(parsed && parsed->allocated.size() == 2 && parsed->stored == std::set{ShareNum(2)});
+        QCOMPARE(m_client->ask("GET", bucket('w') + "/2").body, QByteArray(50, 7));
+    }
+
     void noRoomIsNoErrorOfAllocateAndOneOfNothingElse() {
         m_client.reset();
         m_server.reset();

@@ -81,6 +81,7 @@ private Q_SLOTS:
     void a_certificate_that_is_over_or_says_another_name_does_not_matter();
     void a_renewed_certificate_with_the_same_key_does_not_matter();
     void an_impostor_receives_nothing();
+    void an_impostor_that_agrees_on_http2_receives_nothing();
     void an_impostor_receives_nothing_from_later_calls_either();
     void an_impostor_receives_nothing_from_calls_at_the_same_time();
     void an_impostor_that_takes_over_later_receives_nothing();
@@ -148,6 +149,34 @@ void ImpostorTest::an_impostor_receives_nothing() {
     settle();
     QVERIFY(impostor.connections() > 0);
     QCOMPARE(impostor.received(), QByteArray());
+}
+
+/// In HTTP/2 the client speaks first, before any request: to an impostor it says not even that.
+void ImpostorTest::an_impostor_that_agrees_on_http2_receives_nothing() {
+    ScriptedServer genuine(m_genuine);
+    genuine.agreeOnHttp2();
+    QVERIFY(genuine.listen());
+    {
+        Calls calls;
+        {
+            const auto client = gbs::makeGbsServer(genuine.announcement());
+            calls.startOneOfEach(*client);
+            QVERIFY(QTest::qWaitFor([&genuine] { return genuine.received().startsWith("PRI * HTTP/2.0"); }, 60'000));
+        }
+        QVERIFY(calls.finish());
+    }
+    ScriptedServer evil(m_evil);
+    evil.agreeOnHttp2();
+    QVERIFY(evil.listen());
+    const auto client = gbs::makeGbsServer(evil.announcement(m_genuine.pin));
+    for (int round = 0; round < 2; ++round) {
+        Calls calls;
+        calls.startOneOfEach(*client);
+        QVERIFY(calls.finish());
+        QVERIFY(calls.allEndedWith(ErrorCode::WrongCertificate));
+    }
+    settle();
+    QCOMPARE(evil.received(), QByteArray());
 }
 
 void ImpostorTest::an_impostor_receives_nothing_from_later_calls_either() {

@@ -35,6 +35,9 @@ bool ScriptedServer::listen(quint16 port) {
     tls.setPrivateKey(m_identity.key);
     tls.setLocalCertificateChain(m_identity.chain);
     tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+    if (m_http2) {
+        tls.setAllowedNextProtocols({QSslConfiguration::ALPNProtocolHTTP2});
+    }
     m_listener->setSslConfiguration(tls);
     QObject::connect(m_listener.get(), &QTcpServer::pendingConnectionAvailable, this, [this] {
         while (m_listener->hasPendingConnections()) {

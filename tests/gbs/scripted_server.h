@@ -34,6 +34,8 @@ public:
     /// Stops listening and cuts every connection.
     void shut();
 
+    /// From the next `listen` on, agrees on HTTP/2 with whoever offers it. It cannot speak it.
+    void agreeOnHttp2() { m_http2 = true; }
     void setAnswer(Answer answer) { m_answer = std::move(answer); }
     /// What a grid says of a server at this port with the key `pin`.
     [[nodiscard]] formats::ServerAnnouncement announcement(const crypto::Hash& pin) const;
@@ -55,6 +57,7 @@ private:
     std::unique_ptr<Listener> m_listener;
     std::set<QSslSocket*> m_open;
     quint16 m_port = 0;
+    bool m_http2 = false;
     QByteArray m_received;
     QList<QByteArray> m_requests;
     int m_connections = 0;

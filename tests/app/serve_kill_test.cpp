@@ -48,6 +48,7 @@ Bytes versionOf(std::uint32_t number) {
 /// What the clients asked of the server over its lives, and what it told them.
 struct Told {
     std::uint32_t next = 0;
+    std::uint32_t answers = 0;
     std::map<std::uint32_t, std::set<ShareNum>> asked;  ///< by number of the bucket
     std::map<std::uint32_t, std::set<ShareNum>> acknowledged;
     std::map<std::uint32_t, std::uint32_t> slotVersion;             ///< acknowledged, by slot
@@ -78,6 +79,7 @@ async::Task<void> store(Server server, std::shared_ptr<Told> told) {
             if (!answer) {
                 co_return failure(answer.error());
             }
+            ++told->answers;
             told->acknowledged[number] = answer->stored;
             continue;
         }
@@ -87,6 +89,7 @@ async::Task<void> store(Server server, std::shared_ptr<Told> told) {
         if (!room) {
             co_return failure(room.error());
         }
+        ++told->answers;
         for (const std::size_t begin : {std::size_t{0}, first.size() / 2}) {
             const std::size_t end = begin == 0 ? first.size() / 2 : first.size();
             auto piece = shared(copyOf(ByteView(first).subspan(begin, end - begin)));
@@ -119,6 +122,7 @@ async::Task<void> change(Server server, std::uint32_t slot, std::shared_ptr<Told
         if (!reply) {
             co_return failure(reply.error());
         }
+        ++told->answers;
         told->slotVersion[slot] = number;
         told->pending[slot].reset();
     }
@@ -160,7 +164,8 @@ private Q_SLOTS:
                 break;
             }
             checkedBefore = told->next;
-            killUnderLoad(serving, server, told, static_cast<int>(random() % 120));
+            killUnderLoad(serving, server, told, told->answers + static_cast<std::uint32_t>(random() % 60),
+                          static_cast<int>(random() % 4));
             if (round % 4 == 0) {
                 verifyFolder(folder.path().toStdString());
             }
@@ -174,24 +179,34 @@ private Q_SLOTS:
     }
 
 private:
+    /// The kill comes up to `later` milliseconds after the server has given more than `answers` answers.
     static void killUnderLoad(test::Serving& serving, const Server& server, const std::shared_ptr<Told>& told,
-                              int after) {
+                              std::uint32_t answers, int later) {
         QEventLoop loop;
-        unsigned running = 0;
+        unsigned running = clients + slots;
         async::TaskScope scope;
         const auto ended = [&](const Result<void>&) {
             if (--running == 0) {
                 loop.quit();
             }
         };
-        running = clients + slots;
         for (unsigned client = 0; client < clients; ++client) {
             scope.spawn(store(server, told), ended);
         }
         for (std::uint32_t slot = 0; slot < slots; ++slot) {
             scope.spawn(change(server, slot, told), ended);
         }
-        QTimer::singleShot(after, &loop, [&serving] { serving.kill(); });
+        QTimer look;
+        QObject::connect(&look, &QTimer::timeout, &loop, [&] {
+            if (told->answers > answers) {
+                look.stop();
+                if (later > 0) {
+                    QTest::qSleep(later);
+                }
+                serving.kill();
+            }
+        });
+        look.start(0);
         if (running > 0) {
             loop.exec();
         }

@@ -135,11 +135,6 @@ Result<VersionReply> parseVersionReply(ByteView body) {
 
 Bytes writeAllocateRequest(const AllocateRequest& request) {
     QByteArray body;
-    std::size_t room = mostAllocateRequest - mostWholeShares;
-    for (const auto& [share, bytes] : request.whole) {
-        room += bytes.size();
-    }
-    body.reserve(static_cast<qsizetype>(request.whole.empty() ? 0 : room));
     QCborStreamWriter writer(&body);
     writer.startMap(request.whole.empty() ? 2 : 3);
     appendText(writer, "share-numbers");

@@ -20,7 +20,7 @@ namespace tarn::server {
 /// What one server takes from the outside before it refuses.
 struct Limits {
     std::size_t mostHeader = 16 * 1024;
-    std::size_t mostCborBody = 64 * 1024;
+    std::size_t mostCborBody = 64 * 1024;  ///< not of an allocation, which may bring shares: gbs::mostAllocateRequest
     std::uint64_t mostShareBody = 64ULL * 1024 * 1024;  ///< of one PATCH
     std::uint64_t mostSlotBody = 32ULL * 1024 * 1024;   ///< of one read-test-write
     int mostConnections = 4096;

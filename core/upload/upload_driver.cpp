@@ -173,19 +173,24 @@ void UploadDriver::on(PlanEvent event) {
         std::holds_alternative<UploadPlan::SharesListed>(event.event)) {
         --m_calls;
     }
-    if (const auto* const answered = std::get_if<UploadPlan::AllocationAnswered>(&event.event);
-        answered != nullptr && (askAgain(*answered) || probe(*answered))) {
-        return;
+    if (const auto* const answered = std::get_if<UploadPlan::AllocationAnswered>(&event.event)) {
+        Server& server = m_servers[answered->server];
+        const bool wentAlong = !server.along.empty();
+        takeBackWhatWentAlong(*answered);
+        if (wentAlong && !answered->answer && answered->answer.error().retryable && !m_failure) {
+            allocate(answered->server, {});  // once more, without the bytes: perhaps only the answer was lost
+            return;
+        }
+        if (probe(*answered)) {
+            return;
+        }
     }
     act(m_plan.on(std::move(event.event)));
 }
 
-/// Takes back the bytes that went with the question, which may yet have to go elsewhere; where the line broke, asks
-/// once more without them.
-bool UploadDriver::askAgain(const UploadPlan::AllocationAnswered& answered) {
-    Server& server = m_servers[answered.server];
-    const auto along = std::exchange(server.along, {});
-    for (const ShareNum share : along) {
+/// The bytes that went with the question stay until all is placed, since they may yet have to go elsewhere.
+void UploadDriver::takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& answered) {
+    for (const ShareNum share : std::exchange(m_servers[answered.server].along, {})) {
         ShareLane& lane = m_lanes[share.value()];
         const bool closed = lane.closed();
         const std::uint64_t size = (closed ? lane.writeEnded() : lane.writeAgain()).value();
@@ -196,11 +201,6 @@ bool UploadDriver::askAgain(const UploadPlan::AllocationAnswered& answered) {
             ++m_storedAlong;
         }
     }
-    if (along.empty() || answered.answer || !answered.answer.error().retryable || m_failure || server.asked.empty()) {
-        return false;
-    }
-    allocate(answered.server, {});
-    return true;
 }
 
 /// Asks how far the shares are that an earlier upload may have begun on this server; false where there is nothing to

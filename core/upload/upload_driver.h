@@ -127,7 +127,7 @@ private:
     void closeLane(ShareLane& lane);
     void allocate(grid::ServerIndex index, storage::WholeShares whole);
     void allocateWhatIsReady();
-    [[nodiscard]] bool askAgain(const UploadPlan::AllocationAnswered& answered);
+    void takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& answered);
     [[nodiscard]] bool probe(const UploadPlan::AllocationAnswered& answered);
     [[nodiscard]] bool leavesBehind() const;
     void cleanUp(async::Task<void> task);

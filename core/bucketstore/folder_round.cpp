@@ -87,7 +87,11 @@ Result<std::optional<FolderRound::Finished>> FolderRound::step(FileSystem& files
     if (!last) {
         there = filesIn(files, root + '/' + folderName(*m_folder) + '/' + folderName(m_seconds.back()));
     }
-    const auto rows = index.between(*firstOf(*m_folder, m_nextSecond), firstOf(*m_folder, end));
+    // Behind the last second-level folder of the last first-level one there is no row.
+    Result<std::vector<IndexedFile>> rows;
+    if (const auto first = firstOf(*m_folder, m_nextSecond)) {
+        rows = index.between(*first, firstOf(*m_folder, end));
+    }
     if (!rows) {
         return failure(rows.error());
     }

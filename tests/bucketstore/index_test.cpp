@@ -1,4 +1,5 @@
 #include "core/bucketstore/disk_store.h"
+#include "core/bucketstore/folder_round.h"
 #include "core/bucketstore/share_index.h"
 #include "core/foundation/base32.h"
 #include "tests/bucketstore/index_check.h"
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
 namespace tarn::bucketstore::test {
 
@@ -148,6 +150,31 @@ private Q_SLOTS:
         settleRound();
         QVERIFY(m_store->report().index == IndexState::Agrees);
         verifyAgrees();
+    }
+
+    void aRoundThatReachesTheVeryLastFolderFindsNothingInAnIndexThatAgrees() {
+        for (const StorageIndex index : {indexOf(0, 0), indexOf(7), indexOf(0xff, 0xff)}) {
+            put(index, 0, 50);
+        }
+        m_store->caretaker().flush();
+        m_store.reset();
+        auto index = ShareIndex::open(indexFile());
+        QVERIFY(index.has_value());
+        FolderRound round;
+        std::vector<std::uint32_t> all(firstFolders);
+        std::iota(all.begin(), all.end(), 0U);
+        round.begin(std::move(all));
+        const auto files = makePosixFileSystem();
+        int differences = 0;
+        while (!round.done()) {
+            const auto stepped =
+                round.step(*files, (root() / "shares").string(), *index, [&](const ShareKey&) -> Result<void> {
+                    ++differences;
+                    return {};
+                });
+            QVERIFY(stepped.has_value());
+        }
+        QCOMPARE(differences, 0);
     }
 
     void aStopWithoutWarningIsMendedAndARoundGoesOnWhereItWas() {

@@ -19,6 +19,10 @@ constexpr std::size_t reportedClients = 100;
 constexpr int restOfMending = 4;
 constexpr int restOfChecking = 20;
 constexpr milliseconds longestRest{1000};
+/// Second-level folders of a slice, and the time after which no other is begun: in a store with few shares a folder
+/// each would be more rests than work.
+constexpr int foldersAtOnce = 64;
+constexpr milliseconds lengthOfSlice{5};
 constexpr milliseconds betweenLooks{30'000};
 constexpr std::chrono::minutes afterTrouble{10};
 constexpr std::chrono::hours betweenRounds{24};
@@ -379,35 +383,43 @@ std::optional<milliseconds> Caretaker::roundSlice() {
         ++m_roundNumber;
     }
     const SteadyTime began = std::chrono::steady_clock::now();
-    std::optional<FolderRound::Finished> finished;
+    std::vector<std::uint32_t> differed;
     const bool done = inTransaction([&]() -> Result<void> {
-        auto compared = m_round.step(*m_parts.files, m_parts.sharesFolder, *m_index,
-                                     [this](const ShareKey& share) { return refresh(share, noLeasePlace, {}); });
-        if (!compared) {
-            return failure(compared.error());
+        for (int i = 0; i < foldersAtOnce && (i == 0 || std::chrono::steady_clock::now() - began < lengthOfSlice);
+             ++i) {
+            const auto finished =
+                m_round.step(*m_parts.files, m_parts.sharesFolder, *m_index,
+                             [this](const ShareKey& share) { return refresh(share, noLeasePlace, {}); });
+            if (!finished) {
+                return failure(finished.error());
+            }
+            if (!*finished) {
+                continue;
+            }
+            if (auto kept = m_index->setFolder((*finished)->folder, {{}, m_roundNumber}); !kept) {
+                return kept;
+            }
+            if ((*finished)->differed) {
+                differed.push_back((*finished)->folder);
+            }
+            if (m_round.done()) {
+                if (auto kept = m_index->setNumber("round", m_roundNumber); !kept) {
+                    return kept;
+                }
+                return m_index->setNumber("agrees", 1);
+            }
         }
-        finished = *compared;
-        if (!finished) {
-            return {};
-        }
-        if (auto kept = m_index->setFolder(finished->folder, {{}, m_roundNumber}); !kept) {
-            return kept;
-        }
-        if (!m_round.done()) {
-            return {};
-        }
-        if (auto kept = m_index->setNumber("round", m_roundNumber); !kept) {
-            return kept;
-        }
-        return m_index->setNumber("agrees", 1);
+        return {};
     });
     if (!done) {
         m_round.restart();
         return longestRest;
     }
-    if (finished && finished->differed && m_agrees && m_usage->certain()) {
-        // Somebody was at the folder by hand: what was known of its sum may be wrong too.
-        m_usage->recount(finished->folder);
+    for (const std::uint32_t folder : differed) {
+        if (m_agrees && m_usage->certain()) {
+            // Somebody was at the folder by hand: what was known of its sum may be wrong too.
+            m_usage->recount(folder);
+        }
     }
     const int rest = m_agrees ? restOfChecking : restOfMending;
     if (m_round.done()) {

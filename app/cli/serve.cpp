@@ -114,9 +114,13 @@ Exit runServe(Globals globals, const QStringList& arguments) {
     if (!arguments.isEmpty() && arguments.first() == QLatin1String("status")) {
         return runServeStatus(std::move(globals), arguments.mid(1));
     }
+    if (!arguments.isEmpty() && arguments.first() == QLatin1String("expiry")) {
+        return runServeExpiry(std::move(globals), arguments.mid(1));
+    }
     VerbParser parser(QStringLiteral("serve"),
                       QStringLiteral("Runs a storage server. Prints its NURL, which lets whoever has it store here. "
-                                     "\"tarn serve status\" says how the one that runs is."));
+                                     "\"tarn serve status\" says how the one that runs is, "
+                                     "\"tarn serve expiry pause\" keeps it from removing what has expired."));
     parser.addValue(QStringLiteral("dir"), QStringLiteral("Where to keep the shares."), QStringLiteral("DIR"));
     parser.addValue(QStringLiteral("listen"),
                     QStringLiteral("127.0.0.1 and a free port where not given. May be given several times."),

@@ -25,6 +25,8 @@ struct Globals {
 [[nodiscard]] Exit runQueue(Globals globals, const QStringList& arguments);
 /// Asks a folder's server how it is; `tarn serve status`.
 [[nodiscard]] Exit runServeStatus(Globals globals, const QStringList& arguments);
+/// Holds back or lets go on what a folder's server removes; `tarn serve expiry`.
+[[nodiscard]] Exit runServeExpiry(Globals globals, const QStringList& arguments);
 [[nodiscard]] Exit runServers(Globals globals, const QStringList& arguments);
 
 }  // namespace tarn::cli

@@ -69,6 +69,7 @@ inline constexpr std::uint64_t mostSlotReply = 4UL * 1024 * 1024;
 ///     FOLDER/incoming/<storage index>.<share number>        begun shares; emptied at open
 ///     FOLDER/corruption-advisories/…                        what clients complained of
 ///     FOLDER/index.sqlite                                   where shares are and their leases; can be lost
+///     FOLDER/expiry-paused                                  is there while nothing that expired is to be removed
 ///     FOLDER/lock                                           held by the one program that owns the store
 ///
 /// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced:
@@ -130,8 +131,10 @@ public:
     virtual void dropStaleIncoming() = 0;
     /// Waits for the disk, and for the work in hand.
     [[nodiscard]] virtual StoreReport report() = 0;
-    /// Holds back or lets go on with the removal of expired shares; remembered over restarts.
-    virtual void pauseExpiry(bool paused) = 0;
+    /// Holds back the removal of expired shares, or lets it go on. When it returns, no removal is under way, and the
+    /// next start will do the same, after a power cut too. Waits for the disk and for the work in hand. Fails: NoSpace,
+    /// ServerFailed: a pause then holds until the end of the program, and what was paused stays so.
+    [[nodiscard]] virtual Result<void> pauseExpiry(bool paused) = 0;
 };
 
 }  // namespace tarn::bucketstore

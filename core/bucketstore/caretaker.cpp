@@ -35,7 +35,7 @@ milliseconds restAfter(SteadyTime began, int times) {
 
 }  // namespace
 
-Caretaker::Caretaker(CaretakerParts parts) : m_parts(std::move(parts)) {
+Caretaker::Caretaker(CaretakerParts parts) : m_parts(std::move(parts)), m_paused(m_parts.expiryPaused) {
     openIndex();
 }
 
@@ -70,11 +70,10 @@ void Caretaker::openIndex() {
         const auto agreed = number("agrees");
         const auto counted = number("counted");
         const auto round = number("round");
-        const auto paused = number("expiry paused");
         const auto freedShares = number("freed shares");
         const auto freedBytes = number("freed bytes");
         const auto folders = index->folders();
-        for (const auto* const read : {&left, &agreed, &counted, &round, &paused, &freedShares, &freedBytes}) {
+        for (const auto* const read : {&left, &agreed, &counted, &round, &freedShares, &freedBytes}) {
             if (!*read) {
                 return failure(read->error());
             }
@@ -90,7 +89,6 @@ void Caretaker::openIndex() {
             }
         }
         m_agrees = untouched && *agreed == 1;
-        m_paused = m_pausedKept = *paused == 1;
         m_freedShares = static_cast<std::uint64_t>(*freedShares);
         m_freedBytes = static_cast<std::uint64_t>(*freedBytes);
         // A round that was cut short goes on where it was. After a kill nothing is certain, but what was not reached
@@ -451,12 +449,6 @@ milliseconds Caretaker::turn() {
     if (!m_index && m_parts.clock->steadyNow() >= m_tryIndexAt) {
         openIndex();
     }
-    if (m_index && m_paused != m_pausedKept) {
-        m_pausedKept = m_paused;
-        if (auto kept = m_index->setNumber("expiry paused", m_pausedKept ? 1 : 0); !kept) {
-            handle(kept.error());
-        }
-    }
     if (!changes.empty()) {
         takeDown(changes);
     }
@@ -531,8 +523,7 @@ StoreReport Caretaker::report() {
 
 void Caretaker::pauseExpiry(bool paused) {
     m_paused = paused;
-    const std::lock_guard lock(m_mutex);
-    m_wake.notify_all();
+    const std::lock_guard inHand(m_work);
 }
 
 StoreReport Caretaker::makeReport() {

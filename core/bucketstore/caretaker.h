@@ -37,6 +37,7 @@ struct CaretakerParts {
     std::string sharesFolder;
     std::filesystem::path indexFile;
     ExpiryPolicy expiry;
+    bool expiryPaused = false;  ///< from the beginning
     /// Removes a share if, looked at now and with nobody else at its bucket, all its leases are over. Gives what became
     /// of it. Fails: as the disk does, or ServerFailed where the container is damaged.
     std::function<Result<ExpiryOutcome>(const ShareKey&)> removeIfExpired;
@@ -71,6 +72,7 @@ public:
 
     /// Waits for the slice in hand.
     [[nodiscard]] StoreReport report();
+    /// When it returns, no removal is under way, or removal may go on.
     void pauseExpiry(bool paused);
 
 private:
@@ -113,7 +115,6 @@ private:
     std::mutex m_work;  ///< held over a turn; guards all that follows
     std::optional<ShareIndex> m_index;
     SteadyTime m_tryIndexAt;
-    bool m_pausedKept = false;
     bool m_agrees = false;  ///< the index with the folders
     FolderRound m_round;
     std::int64_t m_roundNumber = 0;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t mostShareSize = 1ULL << 56U;
 constexpr std::uint64_t countedAtOnce = 8192;
 constexpr std::uint16_t mostShareNumber = 255;
+/// Not in the index, which can be lost: who paused expiry wants every share kept until he says otherwise.
+constexpr const char* pausedFile = "/expiry-paused";
 
 /// What a client of a slot is told: what it did wrong in its own words, and the rest as of any failing disk.
 tl::unexpected<Error> slotFailure(const Error& error) {
@@ -39,6 +41,12 @@ Result<void> makeFolderPath(FileSystem& files, const std::string& path) {
     }
     const auto again = files.makeFolder(path);
     return again ? Result<void>() : failure(again.error());
+}
+
+/// Also where nobody can tell.
+bool isPaused(FileSystem& files, const std::string& folder) {
+    const auto found = files.status(folder + pausedFile);
+    return found || found.error().code != ErrorCode::NotFound;
 }
 
 class DiskShareReader final : public ShareReader {
@@ -132,7 +140,7 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
       m_caretaker(std::make_unique<Caretaker>(
           CaretakerParts{m_files, m_clock, &m_tree, m_folder + "/shares",
                          seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
-                         m_options.expiry,
+                         m_options.expiry, isPaused(*m_files, m_folder),
                          [this](const Key& key) {
                              return removeIfExpired(key);
                          }})),
@@ -211,6 +219,27 @@ Result<ExpiryOutcome> DiskStore::removeIfExpired(const Key& key) {
     }
     m_usage.add(held, key.first, -1, -static_cast<std::int64_t>(*size));
     return ExpiryOutcome{true, *size};
+}
+
+Result<void> DiskStore::pauseExpiry(bool paused) {
+    const std::lock_guard lock(m_pausing);
+    if (paused) {
+        m_caretaker->pauseExpiry(true);
+        const auto made = m_files->open(m_folder + pausedFile, FileSystem::Access::CreateNew);
+        if (!made && made.error().code != ErrorCode::Conflict) {
+            return diskFailure(made.error());
+        }
+    } else if (const auto removed = m_files->remove(m_folder + pausedFile);
+               !removed && removed.error().code != ErrorCode::NotFound) {
+        return diskFailure(removed.error());
+    }
+    if (const auto synced = m_files->syncFolder(m_folder); !synced) {
+        return diskFailure(synced.error());
+    }
+    if (!paused) {
+        m_caretaker->pauseExpiry(false);
+    }
+    return {};
 }
 
 std::uint64_t DiskStore::roomLeft(std::uint64_t freeOnDisk, std::uint64_t used) const {

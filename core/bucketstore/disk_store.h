@@ -83,7 +83,7 @@ public:
     [[nodiscard]] Usage usage() const override;
     void dropStaleIncoming() override;
     [[nodiscard]] StoreReport report() override { return m_caretaker->report(); }
-    void pauseExpiry(bool paused) override { m_caretaker->pauseExpiry(paused); }
+    [[nodiscard]] Result<void> pauseExpiry(bool paused) override;
 
 private:
     using Key = ShareKey;
@@ -142,6 +142,8 @@ private:
     std::unique_ptr<Caretaker> m_caretaker;  ///< gone before all others
     UsageCounter m_usage;
     mutable SlotStore m_slots;
+
+    std::mutex m_pausing;  ///< held over a call of `pauseExpiry`
 
     mutable std::mutex m_mutex;
     std::map<Key, std::shared_ptr<Begun>> m_begun;

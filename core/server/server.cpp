@@ -6,6 +6,7 @@
 #include "core/server/identity.h"
 #include "core/server/listener.h"
 #include "core/server/metrics_port.h"
+#include "core/server/order_channel.h"
 #include "core/server/prometheus_text.h"
 #include "core/server/shown_certificate.h"
 #include "core/server/status_channel.h"
@@ -137,7 +138,7 @@ public:
     [[nodiscard]] std::string nurl() const override { return m_nurl; }
     [[nodiscard]] std::uint16_t port() const override { return m_port; }
     [[nodiscard]] bucketstore::StoreReport storeReport() override { return m_shared.store->report(); }
-    void pauseExpiry(bool paused) override { m_shared.store->pauseExpiry(paused); }
+    [[nodiscard]] Result<void> pauseExpiry(bool paused) override { return m_shared.store->pauseExpiry(paused); }
     [[nodiscard]] std::filesystem::path announcementFile() const override { return m_folder / "announcement.yaml"; }
     [[nodiscard]] Status status() const override {
         Status status = m_fixed;
@@ -157,6 +158,8 @@ private:
         m_shared.disk = &disk;
         StatusChannel channel(
             m_folder, [this] { return wholeDocument(); }, disk);
+        OrderChannel orders(
+            m_folder, [this](std::string_view order) { return obey(order); }, disk);
         MetricsPort metrics([this] { return QByteArray::fromStdString(prometheusText(status())); }, disk);
         m_stop = [&listener, &loop] {
             QMetaObject::invokeMethod(
@@ -169,11 +172,27 @@ private:
                 m_log->write(LogLevel::Warning,
                              opened.error().detail + "; \"tarn serve status\" will not find this server");
             }
+            if (const auto opened = orders.open(); !opened) {
+                m_log->write(LogLevel::Warning,
+                             opened.error().detail + "; \"tarn serve expiry\" will not find this server");
+            }
         }
         listening.set_value(std::move(listened));  // `options` may be gone from here on
         if (good) {
             loop.exec();
         }
+    }
+
+    [[nodiscard]] Result<void> obey(std::string_view order) {
+        const bool pause = order == pauseExpiryOrder;
+        if (!pause && order != resumeExpiryOrder) {
+            return failure(ErrorCode::InvalidArgument, "this server knows no such order");
+        }
+        auto obeyed = m_shared.store->pauseExpiry(pause);
+        m_log->write(obeyed ? LogLevel::Info : LogLevel::Warning,
+                     std::string(pause ? "expiry is paused" : "expiry goes on") +
+                         (obeyed ? "" : " until the next start: " + obeyed.error().detail));
+        return obeyed;
     }
 
     [[nodiscard]] QByteArray wholeDocument() const {

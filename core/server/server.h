@@ -83,7 +83,8 @@ struct Status {
 /// Its identity (certificate, Ed25519 key, swissnum) is made once and kept in the folder, 0600; the certificate that it
 /// shows is renewed at a start ten years ahead of its end, for the same key; the announcement is written to
 /// FOLDER/announcement.yaml at each start. Whoever owns the folder may ask it for its status through
-/// FOLDER/status.sock: see status_channel.h. Thread: any.
+/// FOLDER/status.sock, and may hold back expiry through FOLDER/orders.sock: see status_channel.h and order_channel.h.
+/// Thread: any.
 class Server {
 public:
     /// Returns when it listens. Fails: ProfileLocked (another program serves this folder), Unreachable (an address or
@@ -103,8 +104,8 @@ public:
     [[nodiscard]] virtual Status status() const = 0;
     /// The store's shares, leases and clients, and what expiry does. Waits for the disk.
     [[nodiscard]] virtual bucketstore::StoreReport storeReport() = 0;
-    /// Holds back or lets go on with the removal of expired shares; remembered over restarts.
-    virtual void pauseExpiry(bool paused) = 0;
+    /// See BucketStore::pauseExpiry.
+    [[nodiscard]] virtual Result<void> pauseExpiry(bool paused) = 0;
 };
 
 }  // namespace tarn::server

@@ -1,6 +1,7 @@
 #include "core/server/status_channel.h"
 
 #include "core/server/disk_work.h"
+#include "core/server/owner_socket.h"
 
 #include <QPointer>
 
@@ -8,13 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace tarn::server {
@@ -24,42 +21,10 @@ namespace {
 constexpr const char* socketName = "status.sock";
 constexpr int backlog = 4;
 
-class Descriptor {
-public:
-    explicit Descriptor(int number) noexcept : m_number(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (m_number >= 0) {
-            ::close(m_number);
-        }
-    }
-    [[nodiscard]] int number() const noexcept { return m_number; }
-    [[nodiscard]] int release() noexcept { return std::exchange(m_number, -1); }
-
-private:
-    int m_number;
-};
-
-/// Calls bind or connect on FOLDER/status.sock. A socket's address holds some hundred bytes and a folder's path may be
-/// longer, so the path goes by way of the open folder.
-template <typename Call>
-bool atSocket(const std::filesystem::path& folder, Call call) {
-    const Descriptor open(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (open.number() < 0) {
-        return false;
-    }
-    const std::string path = "/proc/self/fd/" + std::to_string(open.number()) + '/' + socketName;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(static_cast<char*>(address.sun_path), path.c_str(), path.size() + 1);
-    return call(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address)) == 0;
-}
-
 bool mayAsk(int peer) {
     ucred who{};
     socklen_t size = sizeof who;
-    return ::getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == ::geteuid() || who.uid == 0);
+    return ::getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && isOwner(who.uid);
 }
 
 /// Everything up to the end, if it comes in time.
@@ -101,12 +66,7 @@ StatusChannel::~StatusChannel() {
 
 Result<void> StatusChannel::open() {
     Descriptor made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    ::unlink((m_folder / socketName).c_str());
-    // The file takes its permissions from the socket, so that there is no moment at which others may connect.
-    const bool good = made.number() >= 0 && ::fchmod(made.number(), S_IRUSR | S_IWUSR) == 0 &&
-                      atSocket(m_folder, [&](const sockaddr* address,
-                                             socklen_t size) { return ::bind(made.number(), address, size); }) &&
-                      ::listen(made.number(), backlog) == 0;
+    const bool good = bindForOwner(made, m_folder, socketName) && ::listen(made.number(), backlog) == 0;
     if (!good) {
         return failure(ErrorCode::FileUnwritable, std::string("no status socket: ") + std::strerror(errno));
     }
@@ -143,9 +103,10 @@ Result<QByteArray> askStatus(const std::filesystem::path& folder, std::chrono::m
     timeval limit{};
     limit.tv_sec = std::chrono::ceil<std::chrono::seconds>(patience).count();
     (void)::setsockopt(asking.number(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    const bool reached = asking.number() >= 0 && atSocket(folder, [&](const sockaddr* address, socklen_t size) {
-                             return ::connect(asking.number(), address, size);
-                         });
+    const bool reached =
+        asking.number() >= 0 && atSocket(folder, socketName, [&](const sockaddr* address, socklen_t size) {
+            return ::connect(asking.number(), address, size);
+        });
     if (!reached) {
         const int cause = errno;
         if (cause == EACCES || cause == EPERM) {

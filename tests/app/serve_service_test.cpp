@@ -99,6 +99,34 @@ private Q_SLOTS:
         QCOMPARE((*m_tarn)(u"serve status now"_words).exit, 2);
     }
 
+    void expiryIsHeldBackFromOutside() {
+        const auto order = [this](const QString& word) {
+            return (*m_tarn)(
+                {QStringLiteral("serve"), QStringLiteral("expiry"), word, QStringLiteral("--dir"), folder()});
+        };
+        const auto pause = QStringLiteral("pause");
+        const auto resume = QStringLiteral("resume");
+        const QStringList byAge{QStringLiteral("--expire"), QStringLiteral("age")};
+        QCOMPARE(order(pause).exit, 1);
+        begin(byAge);
+        QVERIFY(!status().out.contains("age, paused"));
+        QCOMPARE(order(pause).exit, 0);
+        QVERIFY(status().out.contains("age, paused"));
+        // A kill right after the answer takes nothing back.
+        m_process->kill();
+        QVERIFY(m_process->waitForFinished(patience));
+        const auto without = order(resume);
+        QCOMPARE(without.exit, 1);
+        QVERIFY2(without.err.contains("no server runs in"), without.err.constData());
+        begin(byAge);
+        QVERIFY(status().out.contains("age, paused"));
+        QCOMPARE(order(pause).exit, 0);
+        QCOMPARE(order(resume).exit, 0);
+        QVERIFY(!status().out.contains("age, paused"));
+        QCOMPARE(order(QStringLiteral("stop")).exit, 2);
+        QCOMPARE((*m_tarn)(u"serve expiry"_words).exit, 2);
+    }
+
     void figuresAreServedOnLoopbackAlone() {
         begin({QStringLiteral("--metrics"), QStringLiteral("0")});
         const auto json = (*m_tarn)({QStringLiteral("--json"), QStringLiteral("serve"), QStringLiteral("status"),

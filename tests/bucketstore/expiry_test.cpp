@@ -170,7 +170,7 @@ private Q_SLOTS:
         open();
         put(1);
         put(2);
-        m_store->pauseExpiry(true);
+        QVERIFY(m_store->pauseExpiry(true).has_value());
         m_clock->pass(hours(24 * 31));
         work();
         QVERIFY(has(1));
@@ -180,9 +180,61 @@ private Q_SLOTS:
         QVERIFY(has(1));
         QVERIFY(m_store->report().expiry.paused);
         QCOMPARE(m_store->report().expiry.due.shares, 2U);
-        m_store->pauseExpiry(false);
+        // The pause is not in the index, which can be lost.
+        m_store.reset();
+        ShareIndex::discard(indexFile());
+        open();
+        work();
+        QVERIFY(has(1) && has(2));
+        QVERIFY(m_store->report().expiry.paused);
+        QVERIFY(m_store->pauseExpiry(false).has_value());
         work();
         QVERIFY(!has(1) && !has(2));
+        m_store.reset();
+        open();
+        QVERIFY(!m_store->report().expiry.paused);
+    }
+
+    void aDiskThatWillNotKeepAPauseHoldsItAllTheSame() {
+        m_options.expiry = byAge();
+        open();
+        put(1);
+        m_clock->pass(hours(24 * 31));
+        m_disk->stopAt(m_disk->steps() + 1, false);
+        QVERIFY(!m_store->pauseExpiry(true).has_value());
+        m_disk->stopAt(0, false);
+        work();
+        QVERIFY(has(1));
+        QVERIFY(m_store->pauseExpiry(true).has_value());
+        m_disk->stopAt(m_disk->steps() + 1, false);
+        QVERIFY(!m_store->pauseExpiry(false).has_value());
+        m_disk->stopAt(0, false);
+        work();
+        QVERIFY(has(1));
+        QVERIFY(m_store->report().expiry.paused);
+    }
+
+    /// The power goes at each step of a pause: who was told that it holds finds it so.
+    void aPauseThatWasAnsweredSurvivesAPowerCut() {
+        bool stopped = true;
+        for (std::uint64_t stop = 1; stopped; ++stop) {
+            const auto disk = std::make_shared<SimulatedDisk>();
+            auto store = openDiskStore({folder, {}, ByteCount(0), false}, m_clock, disk, {indexFile(), false});
+            QVERIFY(store.has_value());
+            disk->stopAt(disk->steps() + stop, false);
+            const bool told = (*store)->pauseExpiry(true).has_value();
+            stopped = disk->stopped();
+            store->reset();
+            ShareIndex::discard(indexFile());
+            for (const auto survives : {SimulatedDisk::Survives::Everything, SimulatedDisk::Survives::WhatWasSynced}) {
+                auto again = openDiskStore({folder, {}, ByteCount(0), false}, m_clock, disk->afterRestart(survives),
+                                           {indexFile(), false});
+                QVERIFY(again.has_value());
+                QVERIFY(!told || (*again)->report().expiry.paused);
+                again->reset();
+                ShareIndex::discard(indexFile());
+            }
+        }
     }
 
     void manySharesGoInSlicesAndGoOnAfterARestart() {

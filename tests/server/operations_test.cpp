@@ -44,7 +44,7 @@ public:
     bucketstore::Usage usage() const override { return {}; }
     void dropStaleIncoming() override {}
     bucketstore::StoreReport report() override { return {}; }
-    void pauseExpiry(bool) override {}
+    [[nodiscard]] Result<void> pauseExpiry(bool) override { return {}; }
 
 private:
     Error m_error;

@@ -1,6 +1,7 @@
 #include "core/bucketstore/advice_reader.h"
 #include "core/bucketstore/folder_figures.h"
 #include "core/server/metrics_port.h"
+#include "core/server/order_channel.h"
 #include "core/server/status_channel.h"
 #include "core/server/status_document.h"
 #include "tests/server/prometheus_check.h"
@@ -171,6 +172,36 @@ private Q_SLOTS:
         }
         RawClient client(*m_server);
         QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
+    }
+
+    void ordersAreObeyedAndNothingElse() {
+        QCOMPARE(giveOrder(folder(), pauseExpiryOrder, patience).error().code, ErrorCode::NotFound);
+        start();
+        struct stat found {};
+        QCOMPARE(::stat((folder() / "orders.sock").c_str(), &found), 0);
+        QVERIFY(S_ISSOCK(found.st_mode));
+        QCOMPARE(found.st_mode & 0777U, 0600U);
+        QVERIFY(giveOrder(folder(), pauseExpiryOrder, patience).has_value());
+        QVERIFY(m_server->storeReport().expiry.paused);
+        // One without an address to answer at, and ones that are none.
+        const int nameless = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strncpy(static_cast<char*>(address.sun_path), (folder() / "orders.sock").c_str(),
+                     sizeof address.sun_path - 1);
+        QCOMPARE(::connect(nameless, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        for (const std::string& text :
+             {std::string(resumeExpiryOrder) + " now", std::string(100'000, 'x'), std::string()}) {
+            QCOMPARE(::send(nameless, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+        }
+        ::close(nameless);
+        const auto unknown = giveOrder(folder(), "expiry", patience);
+        QCOMPARE(unknown.error().code, ErrorCode::ServerFailed);
+        QVERIFY(m_server->storeReport().expiry.paused);
+        QVERIFY(giveOrder(folder(), resumeExpiryOrder, patience).has_value());
+        QVERIFY(!m_server->storeReport().expiry.paused);
+        m_server.reset();
+        QVERIFY(!std::filesystem::exists(folder() / "orders.sock"));
     }
 
     void whatIsNoServerIsSaidSo() {

@@ -3,6 +3,7 @@
 #include "app/cli/output.h"
 #include "app/cli/stop_signals.h"
 #include "core/bucketstore/tahoe_import.h"
+#include "core/server/tahoe_identity.h"
 
 #include <QCoreApplication>
 
@@ -37,10 +38,41 @@ void tell(const bucketstore::ImportSummary& summary) {
     }
 }
 
+Result<void> importIdentity(const std::filesystem::path& node, const std::filesystem::path& folder,
+                            ImportIdentity how) {
+    const auto found = server::readTahoeIdentity(node);
+    if (!found) {
+        return failure(found.error().code, found.error().detail + "; --keep-identity takes the shares alone");
+    }
+    if (!*found) {
+        printNote(QStringLiteral("That is a storage folder, which has no identity: only its shares are taken over."));
+        return {};
+    }
+    const auto taken = server::adoptIdentity(folder, (*found)->parts,
+                                             how == ImportIdentity::Replaces ? server::OldIdentity::IsReplaced
+                                                                             : server::OldIdentity::Stays);
+    if (!taken) {
+        const bool clash = taken.error().code == ErrorCode::ProfileExists;
+        return failure(
+            taken.error().code,
+            taken.error().detail +
+                (clash ? "; --keep-identity takes the shares alone, --replace-identity makes it the old node" : ""));
+    }
+    QStringList places;
+    for (const std::string& place : (*found)->locations) {
+        places << printable(place);
+    }
+    printNote(QStringLiteral("The node's identity %1. Its clients look for it at %2: have it --listen there, or "
+                             "--advertise that.")
+                  .arg(*taken ? QStringLiteral("is taken over") : QStringLiteral("was taken over before"),
+                       places.isEmpty() ? QStringLiteral("no address") : places.join(QStringLiteral(", "))));
+    return {};
+}
+
 }  // namespace
 
-Result<bool> importNode(const Globals& globals, const std::filesystem::path& node,
-                        const bucketstore::Options& options) {
+Result<bool> importNode(const Globals& globals, const std::filesystem::path& node, const bucketstore::Options& options,
+                        ImportIdentity identity) {
     const auto storage = bucketstore::findTahoeStorage(node);
     if (!storage) {
         return failure(storage.error());
@@ -49,6 +81,11 @@ Result<bool> importNode(const Globals& globals, const std::filesystem::path& nod
         bucketstore::openDiskStore(options, std::make_shared<SystemClock>(), bucketstore::makePosixFileSystem());
     if (!store) {
         return failure(store.error());
+    }
+    if (identity != ImportIdentity::LeftOut) {
+        if (auto taken = importIdentity(node, options.folder, identity); !taken) {
+            return failure(taken.error());
+        }
     }
     auto stopped = std::make_shared<std::atomic<bool>>(false);
     const StopSignals signals([stopped] { *stopped = true; });

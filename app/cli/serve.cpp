@@ -142,9 +142,13 @@ Exit runServe(Globals globals, const QStringList& arguments) {
                    QStringLiteral("Shows a new certificate, for the same key: clients see no change."));
     addExpiryOptions(parser);
     parser.addValue(QStringLiteral("import"),
-                    QStringLiteral("First takes over the shares and leases of a stopped Tahoe-LAFS node: its folder or "
-                                   "its storage folder, which is not changed."),
+                    QStringLiteral("First takes over the identity, shares and leases of a stopped Tahoe-LAFS node: its "
+                                   "folder, or its storage folder, which has no identity. Neither is changed."),
                     QStringLiteral("NODE"));
+    parser.addFlag(QStringLiteral("keep-identity"),
+                   QStringLiteral("With --import: takes the shares and leases alone."));
+    parser.addFlag(QStringLiteral("replace-identity"),
+                   QStringLiteral("With --import: the node's identity takes the place of this server's own."));
     if (const auto exit = parser.parse(arguments, globals)) {
         return *exit;
     }
@@ -164,13 +168,21 @@ Exit runServe(Globals globals, const QStringList& arguments) {
     if (const auto wrong = readOptions(parser, options)) {
         return wrongUsage(*wrong);
     }
+    const bool keeps = parser.has(QStringLiteral("keep-identity"));
+    const bool replaces = parser.has(QStringLiteral("replace-identity"));
+    if ((keeps || replaces) && (keeps == replaces || !parser.has(QStringLiteral("import")))) {
+        return wrongUsage(QStringLiteral("--keep-identity or --replace-identity go with --import, one of them"));
+    }
     const auto folder = serverFolder(globals, parser);
     if (!folder) {
         return fail(globals, folder.error());
     }
     options.store.folder = *folder;
     if (parser.has(QStringLiteral("import"))) {
-        const auto imported = importNode(globals, pathOf(parser.value(QStringLiteral("import"))), options.store);
+        const auto imported = importNode(globals, pathOf(parser.value(QStringLiteral("import"))), options.store,
+                                         keeps      ? ImportIdentity::LeftOut
+                                         : replaces ? ImportIdentity::Replaces
+                                                    : ImportIdentity::Taken);
         if (!imported) {
             return fail(globals, imported.error());
         }

@@ -46,8 +46,7 @@ void raiseOpenFileLimit(const Limits& limits) {
 QSslConfiguration tlsConfiguration(const Identity& identity, const ShownCertificate& shown) {
     QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
     configuration.setLocalCertificate(QSslCertificate(QByteArray::fromStdString(shown.pem), QSsl::Pem));
-    configuration.setPrivateKey(
-        QSslKey(QByteArray::fromStdString(identity.certificate.privateKeyPem), QSsl::Ec, QSsl::Pem, QSsl::PrivateKey));
+    configuration.setPrivateKey(privateKeyOf(identity.certificate));
     configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
     configuration.setCaCertificates({});
     configuration.setProtocol(QSsl::TlsV1_2OrLater);
@@ -129,7 +128,7 @@ public:
         formats::ServerAnnouncement announcement;
         announcement.id = identity.serverId();
         announcement.nickname = options.nickname;
-        announcement.permutationSeed = copyOf(identity.publicKey.bytes());
+        announcement.permutationSeed = identity.permutationSeed;
         announcement.leaseSeed = identity.tubId;
         announcement.nurls = std::move(nurls);
         return writePrivateFile(announcementFile(), formats::writeAnnouncement(announcement, furl.reveal()));

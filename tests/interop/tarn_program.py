@@ -82,3 +82,10 @@ class StorageServer:
             self.process.wait()
             self.process.stdout.close()
             self.process = None
+
+    def terminate(self):
+        """Ends it as a service manager does, and waits for the end."""
+        self.process.terminate()
+        self.process.wait(START_LIMIT)
+        self.process.stdout.close()
+        self.process = None

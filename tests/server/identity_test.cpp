@@ -1,4 +1,5 @@
 #include "core/formats/grid_file.h"
+#include "core/server/identity.h"
 #include "core/x509/certificate.h"
 #include "tests/server/raw_client.h"
 
@@ -125,6 +126,38 @@ private Q_SLOTS:
         const auto other = x509::makeSelfSigned(std::chrono::system_clock::now());
         overwrite(m_folder->filePath(QStringLiteral("identity/private-key.pem")),
                   QByteArray::fromStdString(other->privateKeyPem));
+        QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileDamaged);
+    }
+
+    void anIdentityFromElsewhereIsAdoptedAndNeverInPlaceOfAnotherUnlessToldTo() {
+        IdentityParts parts;
+        parts.certificate = *x509::makeSelfSigned(std::chrono::system_clock::now());
+        parts.swissnum = formats::Swissnum(std::string(32, 'b'));
+        parts.permutationSeed = Bytes(20, Byte{7});
+        const std::filesystem::path folder = m_folder->path().toStdString();
+        QCOMPARE(adoptIdentity(folder, parts, OldIdentity::Stays).value(), true);
+        QCOMPARE(adoptIdentity(folder, parts, OldIdentity::Stays).value(), false);
+        {
+            const auto server = startServer(m_folder->path());
+            QVERIFY(server.has_value());
+            const auto grid = formats::parseGridFile(read((*server)->announcementFile()));
+            QCOMPARE(grid->servers.front().permutationSeed, parts.permutationSeed);
+            QCOMPARE(grid->servers.front().nurls.front().swissnum.reveal(), parts.swissnum.reveal());
+        }
+        IdentityParts other = parts;
+        other.permutationSeed = Bytes(20, Byte{8});
+        QCOMPARE(adoptIdentity(folder, other, OldIdentity::Stays).error().code, ErrorCode::ProfileExists);
+        QCOMPARE(adoptIdentity(folder, parts, OldIdentity::Stays).value(), false);
+        // Nothing is left lying about, and what is replaced is kept.
+        QCOMPARE(QDir(m_folder->path()).entryList({QStringLiteral("identity*")}, QDir::Dirs).size(), 1);
+        QCOMPARE(adoptIdentity(folder, other, OldIdentity::IsReplaced).value(), true);
+        QVERIFY(QFile::exists(m_folder->filePath(QStringLiteral("identity.replaced-1/certificate.pem"))));
+        QVERIFY(startServer(m_folder->path()).has_value());
+        IdentityParts bad = other;
+        bad.certificate.privateKeyPem = "rubbish";
+        QCOMPARE(adoptIdentity(folder, bad, OldIdentity::IsReplaced).error().code, ErrorCode::ProfileDamaged);
+        QCOMPARE(adoptIdentity(folder, other, OldIdentity::Stays).value(), false);
+        overwrite(m_folder->filePath(QStringLiteral("identity/permutation-seed")), "baaaaaaa");
         QCOMPARE(startServer(m_folder->path()).error().code, ErrorCode::ProfileDamaged);
     }
 

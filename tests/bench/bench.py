@@ -1,6 +1,7 @@
 """Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
 
-Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server memory small big (default: all)
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server store memory small big
+(default: all these), and store-millions, which takes an hour or more and 50 GB
 Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
 """
 
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "interop"))
 BUILD = Path(sys.argv[1]).resolve()
 os.environ["TARN_PROGRAM"] = str(BUILD / "bin/tarn")
 
+import store_bench  # noqa: E402  (as the next two)
 import tahoe_grid  # noqa: E402  (needs the path above)
 import tarn_program  # noqa: E402  (needs the environment above)
 
@@ -348,13 +350,18 @@ def bench_server():
 
 def main():
     # Memory before big: a child's peak counts what this process held when it was started.
-    names = sys.argv[2:] or ["encode", "rtt", "server", "memory", "small", "big"]
+    names = sys.argv[2:] or ["encode", "rtt", "server", "store", "memory", "small", "big"]
     if "encode" in names:
         bench_encode()
     if "rtt" in names:
         bench_rtt()
     if "server" in names:
         bench_server()
+    store = store_bench.StoreBench(BUILD, emit, table, ROUNDS, resident_mib)
+    if "store" in names:
+        store.durable()
+    if "store-millions" in names:
+        store.millions()
     staged = {"small": bench_small, "big": bench_big, "memory": bench_memory}
     if any(name in staged for name in names):
         with Stage() as stage:

@@ -75,6 +75,20 @@ SealedFile FileHashes::seal() {
     return {m_geometry, std::move(m_segmentHashes), m_crypttext.finish(), std::move(m_blockHashes)};
 }
 
+std::shared_ptr<const SealedFile> hashRun(FileHashes& hashes, EncodedRun& run, bool last) {
+    hashes.add(run);
+    if (!last) {
+        return nullptr;
+    }
+    auto sealed = std::make_shared<const SealedFile>(hashes.seal());
+    for (std::size_t share = 0; share < run.shareBytes.size(); ++share) {
+        if (run.shareBytes[share]) {
+            sealed->appendTail(static_cast<unsigned>(share), *run.shareBytes[share]);
+        }
+    }
+    return sealed;
+}
+
 std::uint64_t shareSizeOf(const formats::Geometry& geometry) {
     return layoutOf(geometry).shareSize(formats::packedUriExtensionSize(geometry));
 }
@@ -85,6 +99,10 @@ std::uint64_t tailSizeOf(const formats::Geometry& geometry) {
 
 Bytes shareHeaderOf(const formats::Geometry& geometry) {
     return formats::packHeader(layoutOf(geometry));
+}
+
+bool areSmall(const formats::Geometry& geometry) {
+    return RunPlan(geometry).count() == 1 && shareSizeOf(geometry) <= mostSmallShare;
 }
 
 }  // namespace tarn::upload

@@ -4,6 +4,7 @@
 #include "core/formats/share_layout.h"
 #include "core/upload/segment_encoder.h"
 
+#include <memory>
 #include <vector>
 
 namespace tarn::upload {
@@ -47,10 +48,17 @@ private:
     std::vector<std::vector<crypto::Hash>> m_blockHashes;
 };
 
+/// Adds a run to the file's hashes; after the last one seals the file and puts the tails behind the run's blocks.
+[[nodiscard]] std::shared_ptr<const SealedFile> hashRun(FileHashes& hashes, EncodedRun& run, bool last);
+
 /// Bytes of every share of a file with this geometry, and of what stands behind the blocks. Known before anything is
 /// hashed.
 [[nodiscard]] std::uint64_t shareSizeOf(const formats::Geometry& geometry);
 [[nodiscard]] std::uint64_t tailSizeOf(const formats::Geometry& geometry);
+/// Shares of up to this size are small: made in one go, and sent along with the question for their room.
+inline constexpr std::uint64_t mostSmallShare = 128 * 1024;
+/// Whether all shares of such a file are.
+[[nodiscard]] bool areSmall(const formats::Geometry& geometry);
 /// What stands before the blocks, the same in every share.
 [[nodiscard]] Bytes shareHeaderOf(const formats::Geometry& geometry);
 

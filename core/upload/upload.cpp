@@ -10,35 +10,41 @@ namespace tarn::upload {
 
 namespace {
 
-/// A file that is read once: its plaintext and the key that came of it.
-struct WholeRead {
-    crypto::FileKey key;
-    std::shared_ptr<Bytes> plaintext;
-};
-
-Result<WholeRead> readWhole(Source& source, const formats::Geometry& geometry,
-                            const crypto::ConvergenceSecret& convergence) {
+/// Reads a file of a single run once: for its key, its plaintext, and, where the shares are small, also for them.
+Result<Prepared> readWhole(const std::shared_ptr<Source>& source, const formats::EncodingParameters& parameters,
+                           const formats::Geometry& geometry, const crypto::ConvergenceSecret& convergence) {
     auto plaintext = std::make_shared<Bytes>();
     plaintext->reserve(geometry.fileSize + geometry.required);  // with room for the padding
     plaintext->resize(geometry.fileSize);
-    if (auto read = source.read(ByteOffset(0), *plaintext); !read) {
+    if (auto read = source->read(ByteOffset(0), *plaintext); !read) {
         return failure(read.error());
     }
-    if (auto unchanged = source.checkUnchanged(); !unchanged) {
+    if (auto unchanged = source->checkUnchanged(); !unchanged) {
         return failure(unchanged.error());
     }
     auto hasher = keyHasherFor(geometry, convergence);
     hasher.update(*plaintext);
-    return WholeRead{hasher.finish(), std::move(plaintext)};
+    Prepared prepared{source, parameters, geometry, hasher.finish()};
+    if (!areSmall(geometry)) {
+        prepared.plaintext = std::move(plaintext);
+        return prepared;
+    }
+    // On the spot, to spare a small file the way to another thread.
+    auto whole = makeWhole(geometry, prepared.key, std::move(plaintext));
+    if (!whole) {
+        return failure(whole.error());
+    }
+    prepared.whole = std::move(*whole);
+    return prepared;
 }
 
-async::Task<WholeRead> readWholeOnDiskPool(std::shared_ptr<Source> source, formats::Geometry geometry,
-                                           std::shared_ptr<const Secrets> secrets,
-                                           std::shared_ptr<async::Pools> pools) {
+async::Task<Prepared> readWholeOnDiskPool(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
+                                          formats::Geometry geometry, std::shared_ptr<const Secrets> secrets,
+                                          std::shared_ptr<async::Pools> pools) {
     // Named on purpose, as every lambda that is handed to an awaited call: GCC 12 destroys the captures of a temporary
     // one twice.
-    auto work = [source, geometry, secrets] {
-        return readWhole(*source, geometry, secrets->convergence);
+    auto work = [source, parameters, geometry, secrets] {
+        return readWhole(source, parameters, geometry, secrets->convergence);
     };
     co_return co_await async::runOn(pools->disk, std::move(work));
 }
@@ -59,11 +65,7 @@ async::Task<Prepared> prepare(std::shared_ptr<Source> source, formats::EncodingP
                               std::shared_ptr<const Environment> environment, Watch watch, std::stop_token stop) {
     reportHashed(watch, geometry, ByteCount(0));
     if (RunPlan(geometry).count() == 1) {
-        auto whole = co_await readWholeOnDiskPool(source, geometry, secrets, environment->pools);
-        if (!whole) {
-            co_return failure(whole.error());
-        }
-        co_return Prepared{source, parameters, geometry, whole->key, std::move(whole->plaintext)};
+        co_return co_await readWholeOnDiskPool(source, parameters, geometry, secrets, environment->pools);
     }
     HashedSoFar progress = [watch, geometry](ByteCount hashed) {
         reportHashed(watch, geometry, hashed);
@@ -72,7 +74,7 @@ async::Task<Prepared> prepare(std::shared_ptr<Source> source, formats::EncodingP
     if (!key) {
         co_return failure(key.error());
     }
-    co_return Prepared{source, parameters, geometry, *key, nullptr};
+    co_return Prepared{source, parameters, geometry, *key};
 }
 
 async::Task<Outcome> drive(std::shared_ptr<UploadDriver> driver, std::stop_token stop) {

@@ -8,7 +8,6 @@ namespace tarn::upload {
 
 namespace {
 
-constexpr std::uint64_t leastWindow = 8 * 1024 * 1024;
 /// A line that moves less than this is taken for dead: the time for all bytes under way at this rate, and some more,
 /// may pass without any answer from any server.
 constexpr std::uint64_t slowestLine = 16 * 1024;
@@ -17,21 +16,6 @@ constexpr async::Milliseconds answerSlack{30000};
 constexpr async::Milliseconds cleanupSpan{5000};
 constexpr async::Milliseconds firstPause{100};
 constexpr async::Milliseconds betweenReports{50};
-/// Shares up to this size go along with the question for their room.
-constexpr std::uint64_t mostShareAlong = 128 * 1024;
-
-template <typename T>
-async::Task<T> onPool(std::shared_ptr<QThreadPool> pool, std::function<Result<T>()> work) {
-    co_return co_await async::runOn(*pool, std::move(work));
-}
-
-std::shared_ptr<QThreadPool> cpuOf(const Environment& environment) {
-    return {environment.pools, &environment.pools->cpu};
-}
-
-std::shared_ptr<QThreadPool> diskOf(const Environment& environment) {
-    return {environment.pools, &environment.pools->disk};
-}
 
 std::vector<std::string> namesOf(const storage::ServerList& servers) {
     std::vector<std::string> names;
@@ -71,7 +55,7 @@ async::Task<void> abortInTheEnd(std::shared_ptr<storage::StorageServer> server, 
 /// bytes that turn out to stand elsewhere are wasted.
 std::set<grid::ServerIndex> thoseThatTakeWhole(const storage::ServerList& servers, const formats::Geometry& geometry) {
     std::set<grid::ServerIndex> takers;
-    if (RunPlan(geometry).count() == 1 && shareSizeOf(geometry) <= mostShareAlong) {
+    if (areSmall(geometry)) {
         for (grid::ServerIndex server = 0; server < servers.size(); ++server) {
             if (servers[server]->takesWholeShares()) {
                 takers.insert(server);
@@ -81,32 +65,18 @@ std::set<grid::ServerIndex> thoseThatTakeWhole(const storage::ServerList& server
     return takers;
 }
 
-/// Adds a run to the file's hashes; after the last one, puts the tails behind the blocks.
-std::shared_ptr<const SealedFile> hashRun(FileHashes& hashes, EncodedRun& run, bool last) {
-    hashes.add(run);
-    if (!last) {
-        return nullptr;
-    }
-    auto sealed = std::make_shared<const SealedFile>(hashes.seal());
-    for (std::size_t share = 0; share < run.shareBytes.size(); ++share) {
-        if (run.shareBytes[share]) {
-            sealed->appendTail(static_cast<unsigned>(share), *run.shareBytes[share]);
-        }
-    }
-    return sealed;
-}
-
 }  // namespace
 
 UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
                            std::shared_ptr<const Environment> environment, Watch watch,
                            std::shared_ptr<const Continuation> continuation)
-    : m_prepared(std::move(prepared)), m_environment(std::move(environment)), m_watch(std::move(watch)),
-      m_index(crypto::storageIndexOf(m_prepared.key)),
-      m_plan({m_prepared.parameters.required, m_prepared.parameters.happy, m_prepared.parameters.total,
-              namesOf(permuted), thoseThatTakeWhole(permuted, m_prepared.geometry), idsOf(permuted)}),
-      m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
-      m_continuation(std::move(continuation)), m_lanes(m_prepared.geometry.total) {
+    : m_geometry(prepared.geometry), m_key(prepared.key), m_environment(std::move(environment)),
+      m_watch(std::move(watch)), m_index(crypto::storageIndexOf(m_key)),
+      m_plan({prepared.parameters.required, prepared.parameters.happy, prepared.parameters.total, namesOf(permuted),
+              thoseThatTakeWhole(permuted, m_geometry), idsOf(permuted)}),
+      m_continuation(std::move(continuation)), m_lanes(m_geometry.total),
+      m_maker(std::move(prepared), m_environment->pools, m_lanes, m_scope,
+              [mailbox = m_mailbox](ShareMaker::Event event) { mailbox.push(std::move(event)); }) {
     for (auto& server : permuted) {
         auto lease = crypto::leaseSecretsFor(secrets->leases, m_index, server->description().leaseSeed);
         auto secret = m_continuation
@@ -114,33 +84,26 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
                           : m_environment->random->make<UploadSecret>();
         m_servers.push_back({std::move(server), secret, lease, {}, {}, false, {}});
     }
-    m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
 }
 
 void UploadDriver::start() {
-    auto encoder = SegmentEncoder::make(m_prepared.geometry, m_prepared.key);
-    if (!encoder) {
-        abandon(encoder.error());
-        return;
-    }
-    m_encoder = std::make_shared<const SegmentEncoder>(std::move(*encoder));
     act(m_plan.start());
-    if (m_prepared.plaintext && !m_failure) {
-        m_held += runCost(0);
-        m_nextToRead = 1;
-        encode(0, std::exchange(m_prepared.plaintext, nullptr));
+    if (!m_failure) {
+        if (auto begun = m_maker.start(); !begun) {
+            abandon(begun.error());
+        }
+        allocateWhatIsReady();
     }
-    readNextRun();
     report();
 }
 
 void UploadDriver::handle(Event event) {
     std::visit([this](auto&& happened) { on(std::forward<decltype(happened)>(happened)); }, std::move(event));
     if (!m_failure) {
-        readNextRun();
+        m_maker.readNextRun();
         allocateWhatIsReady();
         sendWhatIsReady();
-        readNextRun();  // bytes that a server has already make room at once
+        m_maker.readNextRun();  // bytes that a server has already make room at once
     }
     watchForSilence();
     wrapUpWhenDone();
@@ -148,15 +111,15 @@ void UploadDriver::handle(Event event) {
 }
 
 bool UploadDriver::over() const {
-    return m_planOver && (m_failure || m_sealed) && m_calls == 0;
+    return m_planOver && (m_failure || m_maker.sealed()) && m_calls == 0;
 }
 
 Result<Outcome> UploadDriver::outcome() const {
     if (m_failure) {
         return failure(*m_failure);
     }
-    const auto& geometry = m_prepared.geometry;
-    Outcome outcome{caps::Chk{m_prepared.key, m_sealed->uriExtensionHash(), geometry.required, geometry.total,
+    const auto& geometry = m_geometry;
+    Outcome outcome{caps::Chk{m_key, m_maker.sealed()->uriExtensionHash(), geometry.required, geometry.total,
                               ByteCount(geometry.fileSize)},
                     m_plan.shareStates(), 0, 0, static_cast<unsigned>(m_plan.happiness())};
     for (const ShareState& share : outcome.shares) {
@@ -195,7 +158,7 @@ void UploadDriver::takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& a
         const bool closed = lane.closed();
         const std::uint64_t size = (closed ? lane.writeEnded() : lane.writeAgain()).value();
         m_unanswered -= size;
-        m_held -= closed ? size : 0;
+        m_maker.letGo(closed ? size : 0);
         if (answered.answer && answered.answer->stored.contains(share)) {
             m_acknowledged += size;
             ++m_storedAlong;
@@ -213,14 +176,14 @@ bool UploadDriver::probe(const UploadPlan::AllocationAnswered& answered) {
         return false;
     }
     Probing probing{*answered.answer, 0};
-    auto first = shareHeaderOf(m_prepared.geometry);
+    auto first = shareHeaderOf(m_geometry);
     first.resize(1);
     const auto byte = std::make_shared<const Bytes>(std::move(first));
     for (const ShareNum share : asked) {
         // Of a share that is one write there is nothing to save; it only matters that there is room for it.
         const bool granted = probing.answer.allocated.contains(share);
         if (probing.answer.alreadyHave.contains(share) || probing.answer.stored.contains(share) ||
-            (granted && m_runs.count() == 1)) {
+            (granted && RunPlan(m_geometry).count() == 1)) {
             continue;
         }
         ++probing.open;
@@ -244,7 +207,7 @@ void UploadDriver::on(Probed event) {
     if (event.answer && !event.answer->complete) {
         probing.answer.allocated.insert(event.share);
         const auto& missing = event.answer->required;
-        if (missing.size() == 1 && missing.front().end.value() == shareSizeOf(m_prepared.geometry)) {
+        if (missing.size() == 1 && missing.front().end.value() == shareSizeOf(m_geometry)) {
             m_standing.insert_or_assign({event.server, event.share}, missing.front().begin);
         }
     }
@@ -268,7 +231,7 @@ void UploadDriver::on(WriteAnswered event) {
     ShareLane& lane = m_lanes[event.share.value()];
     const std::uint64_t size = lane.writeEnded().value();
     m_unanswered -= size;
-    m_held -= size;
+    m_maker.letGo(size);
     if (lane.closed()) {
         return;
     }
@@ -308,46 +271,23 @@ void UploadDriver::on(const Silence&) {
 }
 
 void UploadDriver::on(const StopRequested&) {
-    if (!(m_planOver && m_sealed)) {
+    if (!(m_planOver && m_maker.sealed())) {
         abandon({ErrorCode::Cancelled, {}, false});
     }
 }
 
-void UploadDriver::on(RunRead event) {
-    m_reading = false;
-    if (!event.plaintext) {
-        abandon(event.plaintext.error());
-    } else if (!m_failure) {
-        encode(event.number, std::move(*event.plaintext));
+void UploadDriver::on(ShareMaker::Event event) {
+    if (auto made = m_maker.on(std::move(event)); !made) {
+        abandon(made.error());
     }
-}
-
-void UploadDriver::on(RunEncoded event) {
-    --m_encoding;
-    m_held = m_held - runCost(event.run->run.firstSegment / m_runs.run(0).segmentCount) + heldBy(*event.run);
-    m_encoded.emplace(event.run->run.firstSegment, std::move(event.run));
-    hashNextRun();
-}
-
-void UploadDriver::on(RunHashed event) {
-    m_hashing = false;
-    m_held -= event.run->ciphertext->size();
-    if (event.sealed) {
-        m_held += tailSizeOf(m_prepared.geometry) *
-                  static_cast<std::uint64_t>(
-                      std::ranges::count_if(event.run->shareBytes, [](const auto& bytes) { return !!bytes; }));
-        m_sealed = std::move(event.sealed);
-        release(*event.run, true);
-    }
-    hashNextRun();
 }
 
 // --- What the plan wants
 
 void UploadDriver::act(const UploadPlan::Actions& actions) {
     for (const auto& action : actions) {
-        if (const auto* const failed = std::get_if<UploadPlan::Failed>(&action); failed != nullptr && !m_failure) {
-            m_failure = failed->error;  // known before the aborts that come with it
+        if (const auto* const failed = std::get_if<UploadPlan::Failed>(&action)) {
+            fail(failed->error);  // known before the aborts that come with it
         }
     }
     for (const auto& action : actions) {
@@ -367,7 +307,7 @@ void UploadDriver::act(const UploadPlan::Allocate& action) {
 void UploadDriver::allocate(grid::ServerIndex index, storage::WholeShares whole) {
     ++m_calls;
     Server& server = m_servers[index];
-    m_scope.spawn(server.calls->allocateAndWrite(m_index, server.asked, ByteCount(shareSizeOf(m_prepared.geometry)),
+    m_scope.spawn(server.calls->allocateAndWrite(m_index, server.asked, ByteCount(shareSizeOf(m_geometry)),
                                                  std::move(whole), server.secret, server.lease,
                                                  server.questions.get_token()),
                   [mailbox = m_mailbox, index](Result<storage::Allocation> answer) {
@@ -377,7 +317,7 @@ void UploadDriver::allocate(grid::ServerIndex index, storage::WholeShares whole)
 
 /// Asks those servers for room that take the shares along, now that these are there.
 void UploadDriver::allocateWhatIsReady() {
-    const std::size_t mostAlong = storage::mostWholeShares / shareSizeOf(m_prepared.geometry);
+    const std::size_t mostAlong = storage::mostWholeShares / shareSizeOf(m_geometry);
     for (grid::ServerIndex index = 0; index < m_servers.size(); ++index) {
         Server& server = m_servers[index];
         if (!server.awaitsBytes || !std::ranges::all_of(server.asked, [this](ShareNum share) {
@@ -459,11 +399,17 @@ void UploadDriver::act(const UploadPlan::Finished&) {
 
 void UploadDriver::act(const UploadPlan::Failed& action) {
     m_planOver = true;
-    if (!m_failure) {
-        m_failure = action.error;
-    }
+    fail(action.error);
     for (ShareLane& lane : m_lanes) {
         closeLane(lane);
+    }
+}
+
+/// The first failure is the one that is told.
+void UploadDriver::fail(const Error& error) {
+    if (!m_failure) {
+        m_failure = error;
+        m_maker.stop();
     }
 }
 
@@ -471,13 +417,13 @@ void UploadDriver::abandon(Error error) {
     if (m_failure) {
         return;
     }
-    m_failure = error;
+    fail(error);
     m_planOver = true;
     act(m_plan.on(UploadPlan::Abandoned{std::move(error)}));
 }
 
 void UploadDriver::closeLane(ShareLane& lane) {
-    m_held -= lane.close().value();
+    m_maker.letGo(lane.close().value());
 }
 
 /// Keeps a call whose answer does not matter, only that it was made.
@@ -487,100 +433,14 @@ void UploadDriver::cleanUp(async::Task<void> task) {
 }
 
 void UploadDriver::wrapUpWhenDone() {
-    if (m_planOver && (m_failure || m_sealed) && m_calls > 0 && !m_wrappingUp) {
+    if (m_planOver && (m_failure || m_maker.sealed()) && m_calls > 0 && !m_wrappingUp) {
         m_wrappingUp = true;
         m_cleanupTimer =
             m_environment->timers->after(cleanupSpan, [mailbox = m_mailbox] { mailbox.push(CleanupTimedOut{}); });
     }
 }
 
-// --- Reading, encoding, hashing
-
-void UploadDriver::readNextRun() {
-    const auto mostEncoding = static_cast<unsigned>(std::max(1, m_environment->pools->cpu.maxThreadCount()));
-    if (m_reading || m_failure || m_nextToRead == m_runs.count() || m_encoding >= mostEncoding ||
-        (m_held > 0 && m_held + runCost(m_nextToRead) > m_window)) {
-        return;
-    }
-    const std::uint64_t number = m_nextToRead++;
-    const bool last = m_nextToRead == m_runs.count();
-    m_held += runCost(number);
-    m_reading = true;
-    auto read = [source = m_prepared.source, encoder = m_encoder, run = m_runs.run(number),
-                 offset = ByteOffset(m_runs.offset(number)), last]() -> Result<std::shared_ptr<Bytes>> {
-        auto buffer = encoder->bufferFor(run);
-        if (auto done = source->read(offset, *buffer); !done) {
-            return failure(done.error());
-        }
-        // Nothing is read after this, and no share can be complete before: a changed file leaves none behind.
-        if (auto unchanged = last ? source->checkUnchanged() : Result<void>(); !unchanged) {
-            return failure(unchanged.error());
-        }
-        return buffer;
-    };
-    m_scope.spawn(onPool<std::shared_ptr<Bytes>>(diskOf(*m_environment), std::move(read)),
-                  [mailbox = m_mailbox, number](Result<std::shared_ptr<Bytes>> buffer) {
-                      mailbox.push(RunRead{number, std::move(buffer)});
-                  });
-}
-
-void UploadDriver::encode(std::uint64_t number, std::shared_ptr<Bytes> plaintext) {
-    ++m_encoding;
-    const Run run = m_runs.run(number);
-    const bool last = number + 1 == m_runs.count();
-    auto lead = number == 0 ? shareHeaderOf(m_prepared.geometry) : Bytes();
-    const std::size_t tailRoom = last ? tailSizeOf(m_prepared.geometry) : 0;
-    // A file of one run is hashed on the spot, to spare a small file the way back and forth between threads.
-    auto onTheSpot = m_runs.count() == 1 ? m_hashes : nullptr;
-    auto work = [encoder = m_encoder, run, plaintext = std::move(plaintext), wanted = wanted(), lead = std::move(lead),
-                 tailRoom, onTheSpot]() -> Result<RunHashed> {
-        auto encoded = std::make_shared<EncodedRun>(encoder->encode(run, plaintext, wanted, lead, tailRoom));
-        return RunHashed{encoded, onTheSpot ? hashRun(*onTheSpot, *encoded, true) : nullptr};
-    };
-    m_scope.spawn(onPool<RunHashed>(cpuOf(*m_environment), std::move(work)),
-                  [mailbox = m_mailbox](Result<RunHashed> done) {
-                      if (done->sealed) {
-                          mailbox.push(std::move(*done));
-                      } else {
-                          mailbox.push(RunEncoded{std::move(done->run)});
-                      }
-                  });
-}
-
-void UploadDriver::hashNextRun() {
-    const auto next = m_encoded.find(m_nextToHash);
-    if (m_hashing || m_failure || next == m_encoded.end()) {
-        return;
-    }
-    const auto run = std::move(next->second);
-    m_encoded.erase(next);
-    m_nextToHash = run->run.firstSegment + run->run.segmentCount;
-    const bool last = m_nextToHash == m_prepared.geometry.segmentCount;
-    if (!last) {
-        release(*run, false);
-    }
-    m_hashing = true;
-    auto work = [hashes = m_hashes, run, last]() -> Result<RunHashed> {
-        return RunHashed{run, hashRun(*hashes, *run, last)};
-    };
-    m_scope.spawn(onPool<RunHashed>(cpuOf(*m_environment), std::move(work)),
-                  [mailbox = m_mailbox](Result<RunHashed> done) { mailbox.push(std::move(*done)); });
-}
-
-/// Hands a run's bytes to the shares that still want them.
-void UploadDriver::release(EncodedRun& run, bool last) {
-    for (std::size_t share = 0; share < m_lanes.size(); ++share) {
-        auto bytes = std::exchange(run.shareBytes[share], nullptr);
-        if (!bytes) {
-            continue;
-        }
-        if (m_lanes[share].closed()) {
-            m_held -= bytes->size();
-        } else {
-            m_lanes[share].push(std::move(bytes), last);
-        }
-    }
-}
+// --- Sending
 
 void UploadDriver::sendWhatIsReady() {
     for (const auto& [share, server] : m_destinations) {
@@ -591,7 +451,7 @@ void UploadDriver::sendWhatIsReady() {
 void UploadDriver::send(ShareNum share, grid::ServerIndex index) {
     ShareLane& lane = m_lanes[share.value()];
     const std::uint64_t known = lane.passOver().value();
-    m_held -= known;
+    m_maker.letGo(known);
     m_acknowledged += known;
     auto write = lane.next();
     if (!write) {
@@ -616,39 +476,19 @@ void UploadDriver::watchForSilence() {
     m_silence = m_environment->timers->after(span, [mailbox = m_mailbox] { mailbox.push(Silence{}); });
 }
 
-Wanted UploadDriver::wanted() const {
-    Wanted wanted;
-    for (const ShareLane& lane : m_lanes) {
-        wanted.push_back(!lane.closed());
-    }
-    return wanted;
-}
-
-std::uint64_t UploadDriver::runCost(std::uint64_t number) const {
-    return m_runs.plaintextSize(number) + m_runs.blocksSize(number) * m_prepared.geometry.total;
-}
-
-std::uint64_t UploadDriver::heldBy(const EncodedRun& run) {
-    std::uint64_t held = run.ciphertext->size();
-    for (const auto& bytes : run.shareBytes) {
-        held += bytes ? bytes->size() : 0;
-    }
-    return held;
-}
-
 // --- Telling
 
 Phase UploadDriver::phaseNow() const {
-    if (m_planOver && m_sealed && !m_failure) {
+    if (m_planOver && m_maker.sealed() && !m_failure) {
         return Phase::Done;
     }
     if (!m_placed) {
         return Phase::Allocate;
     }
-    if (m_nextToHash < m_prepared.geometry.segmentCount && !m_sealed) {
+    if (m_maker.hashesBlocks()) {
         return Phase::Shares;
     }
-    if (!m_sealed) {
+    if (!m_maker.sealed()) {
         return Phase::HashTrees;
     }
     const bool allHandedOut =
@@ -667,9 +507,8 @@ void UploadDriver::report() {
     }
     m_lastReport = now;
     Progress progress;
-    progress.fileSize = progress.hashed = ByteCount(m_prepared.geometry.fileSize);
-    progress.toSend =
-        ByteCount(m_placed ? shareSizeOf(m_prepared.geometry) * (m_destinations.size() + m_storedAlong) : 0);
+    progress.fileSize = progress.hashed = ByteCount(m_geometry.fileSize);
+    progress.toSend = ByteCount(m_placed ? shareSizeOf(m_geometry) * (m_destinations.size() + m_storedAlong) : 0);
     progress.acknowledged = ByteCount(m_acknowledged);
     progress.shares = m_plan.shareStates();
     // No phase is left out, however short it was: a small file goes through several in one step.

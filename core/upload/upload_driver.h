@@ -2,9 +2,8 @@
 
 #include "core/async/mailbox.h"
 #include "core/async/task_scope.h"
-#include "core/upload/file_hashes.h"
-#include "core/upload/segment_encoder.h"
 #include "core/upload/share_lane.h"
+#include "core/upload/share_maker.h"
 #include "core/upload/upload.h"
 #include "core/upload/upload_plan.h"
 
@@ -18,31 +17,16 @@
 
 namespace tarn::upload {
 
-/// What an upload starts from once its key is known.
-struct Prepared {
-    std::shared_ptr<Source> source;
-    formats::EncodingParameters parameters;
-    formats::Geometry geometry;
-    crypto::FileKey key;
-    /// The plaintext, where the key pass has kept it: files of a single run, which are then not read twice.
-    std::shared_ptr<Bytes> plaintext;
-};
-
-/// Does what an UploadPlan decides: calls servers, reads, encodes and sends, within a window of memory.
-///
-///     disk pool      read run 1 │ read run 2 │ …            one at a time
-///     CPU pool                  │ encode run 1 │ encode 2   runs in parallel, as many as the window holds
-///     CPU pool                                 │ hash 1     in order: the hash over the whole ciphertext
-///     engine                                   │ send 1 …   one write a share at a time, all shares at once
-///
-/// A run is worked on only while all bytes that are held (ciphertext not yet hashed, blocks not yet confirmed) stay
-/// within the window: a run and a half, and at least 8 MiB. Allocation and the first runs' encoding happen at the same
-/// time. Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
+/// Does what an UploadPlan decides: calls servers, and sends what the maker of shares has put into the lanes, one write
+/// a share at a time, all shares at once. Allocation and the making of the first shares happen at the same time.
+/// Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
 class UploadDriver {
 public:
     UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> secrets, storage::ServerList permuted,
                  std::shared_ptr<const Environment> environment, Watch watch,
                  std::shared_ptr<const Continuation> continuation);
+    UploadDriver(const UploadDriver&) = delete;
+    UploadDriver& operator=(const UploadDriver&) = delete;
 
     // What comes back from the work that was started.
     struct PlanEvent {
@@ -62,19 +46,8 @@ public:
     struct CleanupTimedOut {};
     struct Silence {};  ///< no server has answered a write for long
     struct StopRequested {};
-    struct RunRead {
-        std::uint64_t number;
-        Result<std::shared_ptr<Bytes>> plaintext;
-    };
-    struct RunEncoded {
-        std::shared_ptr<EncodedRun> run;
-    };
-    struct RunHashed {
-        std::shared_ptr<EncodedRun> run;
-        std::shared_ptr<const SealedFile> sealed;  ///< after the last run
-    };
     using Event = std::variant<PlanEvent, Probed, WriteAnswered, CleanedUp, CleanupTimedOut, Silence, StopRequested,
-                               RunRead, RunEncoded, RunHashed>;
+                               ShareMaker::Event>;
 
     [[nodiscard]] const async::Mailbox<Event>& mailbox() const noexcept { return m_mailbox; }
     [[nodiscard]] async::TaskScope& scope() noexcept { return m_scope; }
@@ -108,9 +81,7 @@ private:
     void on(const CleanupTimedOut& event);
     void on(const Silence& event);
     void on(const StopRequested& event);
-    void on(RunRead event);
-    void on(RunEncoded event);
-    void on(RunHashed event);
+    void on(ShareMaker::Event event);
 
     void act(const UploadPlan::Actions& actions);
     void act(const UploadPlan::Allocate& action);
@@ -123,6 +94,7 @@ private:
     void act(const UploadPlan::Finished& action);
     void act(const UploadPlan::Failed& action);
 
+    void fail(const Error& error);
     void abandon(Error error);
     void closeLane(ShareLane& lane);
     void allocate(grid::ServerIndex index, storage::WholeShares whole);
@@ -133,21 +105,15 @@ private:
     void cleanUp(async::Task<void> task);
     void wrapUpWhenDone();
 
-    void readNextRun();
-    void encode(std::uint64_t number, std::shared_ptr<Bytes> plaintext);
-    void hashNextRun();
-    void release(EncodedRun& run, bool last);
     void sendWhatIsReady();
     void send(ShareNum share, grid::ServerIndex index);
     void watchForSilence();
 
-    [[nodiscard]] Wanted wanted() const;
-    [[nodiscard]] std::uint64_t runCost(std::uint64_t number) const;
-    [[nodiscard]] static std::uint64_t heldBy(const EncodedRun& run);
     [[nodiscard]] Phase phaseNow() const;
     void report();
 
-    Prepared m_prepared;
+    formats::Geometry m_geometry;
+    crypto::FileKey m_key;
     std::shared_ptr<const Environment> m_environment;
     Watch m_watch;
     StorageIndex m_index;
@@ -156,20 +122,6 @@ private:
     async::TaskScope m_scope;
     UploadPlan m_plan;
 
-    // Reading, encoding, hashing.
-    std::shared_ptr<const SegmentEncoder> m_encoder;
-    std::shared_ptr<FileHashes> m_hashes;  ///< touched by one pool job at a time
-    RunPlan m_runs;
-    std::uint64_t m_nextToRead = 0;
-    std::uint64_t m_nextToHash = 0;  ///< by first segment
-    unsigned m_encoding = 0;
-    bool m_reading = false;
-    bool m_hashing = false;
-    std::map<std::uint64_t, std::shared_ptr<EncodedRun>> m_encoded;  ///< by first segment; wait for those before them
-    std::uint64_t m_window = 0;
-    std::uint64_t m_held = 0;
-    std::shared_ptr<const SealedFile> m_sealed;
-
     // Going on with an earlier upload.
     std::shared_ptr<const Continuation> m_continuation;
     std::map<grid::ServerIndex, Probing> m_probing;
@@ -177,6 +129,7 @@ private:
 
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share
+    ShareMaker m_maker;                                    ///< fills them
     std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
     std::size_t m_storedAlong = 0;                         ///< shares that went with the question and were stored
     bool m_placed = false;

@@ -43,7 +43,7 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
         return failure(found.error());
     }
     Begun& begun = **found;
-    const std::lock_guard lock(begun.mutex);
+    std::unique_lock lock(begun.mutex);
     if (begun.gone) {
         return failure(ErrorCode::NotFound, "share is not allocated");
     }
@@ -59,6 +59,12 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
     }
 
     const bool first = !begun.hasFile;
+    if (first && range.first == 0 && data.size() == begun.size) {
+        std::vector<Whole> whole;
+        whole.push_back({*found, std::move(lock), data});
+        const Stored stored = storeWhole(index, std::move(whole));
+        return stored.trouble ? Result<WriteProgress>(diskFailure(*stored.trouble)) : WriteProgress{true, {}};
+    }
     auto file = openIncoming(begun);
     if (!file) {
         giveUp(begun);
@@ -97,12 +103,7 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
 
 std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<ShareNum, ByteView>& shares,
                                          const UploadSecret& upload) {
-    struct Part {
-        std::shared_ptr<Begun> begun;
-        std::unique_lock<std::mutex> lock;
-        std::unique_ptr<File> file;
-    };
-    std::vector<Part> parts;  // in the order of their numbers, so that no two callers wait for each other's
+    std::vector<Whole> whole;  // in the order of their numbers, so that no two callers wait for each other's
     for (const auto& [share, bytes] : shares) {
         const auto found = find({index, share}, upload);
         if (!found) {
@@ -110,37 +111,74 @@ std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<Shar
         }
         Begun& begun = **found;
         std::unique_lock lock(begun.mutex);
-        if (begun.gone || begun.hasFile || bytes.empty() || bytes.size() != begun.size) {
+        if (!begun.gone && !begun.hasFile && !bytes.empty() && bytes.size() == begun.size) {
+            whole.push_back({*found, std::move(lock), bytes});
+        }
+    }
+    return storeWhole(index, std::move(whole)).shares;
+}
+
+DiskStore::Stored DiskStore::storeWhole(StorageIndex index, std::vector<Whole> shares) {
+    std::vector<ContainerHeader> headers;
+    std::vector<LeaseRecord> leases;
+    std::vector<ShareLog::Entry> containers;
+    for (const Whole& share : shares) {
+        headers.push_back(makeContainerHeader(share.begun->size, 1));
+        leases.push_back(leaseOf(*share.begun));
+    }
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        containers.push_back({shares[i].begun->key, {ByteView(headers[i]), shares[i].bytes, ByteView(leases[i])}});
+    }
+    // Small ones are safe in the log, and their files need no sync of their own.
+    const auto logged = m_log.add(containers);
+
+    Stored stored;
+    std::vector<std::unique_ptr<File>> files;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        auto file = openIncoming(*shares[i].begun);
+        auto done = file ? (*file)->write(0, containers[i].container) : Result<void>(failure(file.error()));
+        files.push_back(done ? std::move(*file) : nullptr);
+        if (!done) {
+            stored.trouble = done.error();
+        }
+    }
+    std::vector<std::shared_ptr<Begun>> placed;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        Begun& begun = *shares[i].begun;
+        auto done = files[i] && !logged ? files[i]->sync() : Result<void>();
+        if (files[i] && done) {
+            done = place(begun);
+        }
+        if (files[i] && done) {
+            placed.push_back(shares[i].begun);
             continue;
         }
-        auto file = openIncoming(begun);
-        if (file && putBytes(**file, begun, true, 0, bytes, true)) {
-            parts.push_back({*found, std::move(lock), std::move(*file)});
-        } else {
-            giveUp(begun);
+        if (!done) {
+            stored.trouble = done.error();
         }
-    }
-    std::vector<Part> placed;
-    for (Part& part : parts) {
-        if (part.file->sync() && place(*part.begun)) {
-            placed.push_back(std::move(part));
-        } else {
-            giveUp(*part.begun);
+        if (logged) {
+            m_log.cancel(begun.key);
         }
+        giveUp(begun);
     }
-    std::set<ShareNum> stored;
-    const bool settled = !placed.empty() && m_tree.settle(index);
-    for (const Part& part : placed) {
+    const auto settled = placed.empty() || logged ? Result<void>() : m_tree.settle(index);
+    for (const auto& begun : placed) {
         if (!settled) {
-            takeBack(*part.begun);
-            giveUp(*part.begun);
+            stored.trouble = settled.error();
+            takeBack(*begun);
+            giveUp(*begun);
             continue;
         }
-        forget(*part.begun);
-        m_caretaker->note(part.begun->key, 0, part.begun->client);
-        stored.insert(part.begun->key.second);
+        forget(*begun);
+        m_caretaker->note(begun->key, 0, begun->client);
+        stored.shares.insert(begun->key.second);
     }
     return stored;
+}
+
+LeaseRecord DiskStore::leaseOf(const Begun& begun) const {
+    const std::lock_guard lock(m_mutex);
+    return begun.lease;
 }
 
 Result<std::unique_ptr<File>> DiskStore::openIncoming(Begun& begun) {
@@ -181,26 +219,15 @@ Result<void> DiskStore::checkOverlap(const File& file, const Begun& begun, Range
 
 Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
                                  bool completes) {
-    const ContainerHeader header = makeContainerHeader(begun.size, 1);
-    const bool whole = first && completes;
-    LeaseRecord lease{};
-    {
-        const std::lock_guard lock(m_mutex);
-        lease = begun.lease;
-    }
     Result<void> done;
-    if (whole) {
-        done = file.write(0, std::array{ByteView(header), data, ByteView(lease)});
-    } else {
-        if (first) {
-            done = file.write(0, std::array{ByteView(header)});
-        }
-        if (done) {
-            done = file.write(containerHeaderSize + offset, std::array{data});
-        }
-        if (done && completes) {
-            done = file.write(containerHeaderSize + begun.size, std::array{ByteView(lease)});
-        }
+    if (first) {
+        done = file.write(0, std::array{ByteView(makeContainerHeader(begun.size, 1))});
+    }
+    if (done) {
+        done = file.write(containerHeaderSize + offset, std::array{data});
+    }
+    if (done && completes) {
+        done = file.write(containerHeaderSize + begun.size, std::array{ByteView(leaseOf(begun))});
     }
     return done;
 }

@@ -58,6 +58,10 @@ public:
     [[nodiscard]] virtual ByteCount size() const noexcept = 0;
     /// Reads up to `out.size()` bytes from `offset`; short at the end. Fails: ServerFailed.
     [[nodiscard]] virtual Result<std::size_t> read(ByteOffset offset, MutableByteView out) const = 0;
+    /// As `read`, without a wait for the disk: nothing where that cannot be.
+    [[nodiscard]] virtual std::optional<std::size_t> readCached(ByteOffset /*offset*/, MutableByteView /*out*/) const {
+        return std::nullopt;
+    }
 };
 
 /// The most bytes that one request may read of a slot's shares, all together.
@@ -67,15 +71,17 @@ inline constexpr std::uint64_t mostSlotReply = 4UL * 1024 * 1024;
 ///
 ///     FOLDER/shares/ab/cd/<storage index>/<share number>    complete shares, Tahoe's immutable container v2
 ///     FOLDER/incoming/<storage index>.<share number>        begun shares; emptied at open
+///     FOLDER/log/…                                          small shares that came a moment ago, once more
 ///     FOLDER/corruption-advisories/…                        what clients complained of
 ///     FOLDER/index.sqlite                                   where shares are and their leases; can be lost
 ///     FOLDER/expiry-paused                                  is there while nothing that expired is to be removed
 ///     FOLDER/lock                                           held by the one program that owns the store
 ///
-/// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced:
+/// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced; a
+/// small one when it is synced in the log, by which the next start puts right what a power cut took from its file. So
 /// what was acknowledged survives a power cut, what was not is never half visible. No folder grows with the store: two
 /// levels by the storage index's first characters, then one folder a bucket. Thread: any, calls may run at the same
-/// time. Calls block on the disk: run them on a disk pool.
+/// time. Calls block on the disk, but for `openCachedShare`: run them on a disk pool.
 class BucketStore {
 public:
     /// Makes the folders if need be and takes the lock. Fails: ProfileLocked, FileUnwritable.
@@ -106,6 +112,12 @@ public:
     /// Fails: NotFound, ServerFailed (damaged container).
     [[nodiscard]] virtual Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
                                                                                ShareNum share) const = 0;
+    /// As `openShare`, with what the system holds in memory alone, so that whoever may not wait for the disk may call
+    /// it. Null where that is not enough, and where it fails: `openShare` will tell.
+    [[nodiscard]] virtual std::shared_ptr<const ShareReader> openCachedShare(StorageIndex /*index*/,
+                                                                             ShareNum /*share*/) const {
+        return nullptr;
+    }
     /// Reads from all shares of a mutable slot, and changes those that the request names if all its tests hold, all of
     /// them or none: also where the power goes meanwhile. Shares that are changed, or made, get the lease. Returns once
     /// the changes would survive a power cut. Whoever has a share open goes on reading what it held then.

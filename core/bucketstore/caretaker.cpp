@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t mostWaitingChanges = 4096;
 constexpr std::size_t changesAtOnce = 1024;
 /// Changes wait so long for others, so that many are taken down in one go.
-constexpr milliseconds gatherTime{100};
+constexpr milliseconds gatherTime{1000};
 constexpr std::size_t expiredAtOnce = 32;
 constexpr std::size_t reportedClients = 100;
 /// A slice is followed by a rest of so many times its own length.
@@ -450,6 +450,7 @@ milliseconds Caretaker::turn() {
         openIndex();
     }
     if (!changes.empty()) {
+        m_parts.settle();
         takeDown(changes);
     }
     for (std::promise<void>& flush : flushes) {

@@ -41,10 +41,12 @@ struct CaretakerParts {
     /// Removes a share if, looked at now and with nobody else at its bucket, all its leases are over. Gives what became
     /// of it. Fails: as the disk does, or ServerFailed where the container is damaged.
     std::function<Result<ExpiryOutcome>(const ShareKey&)> removeIfExpired;
+    /// Makes shares that came a moment ago independent of the log that keeps them.
+    std::function<void()> settle;
 };
 
-/// Does the store's work that no client waits for, a little at a time on one thread: takes down in the index what
-/// changed, compares the index with the folders one round after the other, and removes what has expired.
+/// Does the store's work that no client waits for, a little at a time on one thread: settles new shares, takes down in
+/// the index what changed, compares the index with the folders one round after the other, and removes what has expired.
 ///
 /// Who changes a share says so by `note` and goes on at once; the caretaker looks at the share itself later. If more
 /// changes than it can remember wait, it forgets them and compares their folders afresh: the write path never waits for

@@ -1,5 +1,6 @@
 #include "core/bucketstore/disk_store.h"
 
+#include "core/bucketstore/container_reader.h"
 #include "core/bucketstore/disk_failure.h"
 
 #include <algorithm>
@@ -49,29 +50,6 @@ bool isPaused(FileSystem& files, const std::string& folder) {
     return found || found.error().code != ErrorCode::NotFound;
 }
 
-class DiskShareReader final : public ShareReader {
-public:
-    DiskShareReader(std::unique_ptr<File> file, std::uint64_t length) : m_file(std::move(file)), m_length(length) {}
-
-    [[nodiscard]] ByteCount size() const noexcept override { return ByteCount(m_length); }
-
-    [[nodiscard]] Result<std::size_t> read(ByteOffset offset, MutableByteView out) const override {
-        if (offset.value() >= m_length) {
-            return 0;
-        }
-        const std::uint64_t most = std::min<std::uint64_t>(out.size(), m_length - offset.value());
-        auto got = m_file->read(containerHeaderSize + offset.value(), out.first(static_cast<std::size_t>(most)));
-        if (!got) {
-            return diskFailure(got.error());
-        }
-        return got;
-    }
-
-private:
-    std::unique_ptr<File> m_file;
-    std::uint64_t m_length;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<BucketStore>> BucketStore::open(Options options, std::shared_ptr<Clock> clock) {
@@ -110,8 +88,15 @@ Result<std::unique_ptr<DiskStore>> openDiskStore(Options options, std::shared_pt
     if (auto redone = redoSlotCommits(*files, tree, folder + "/incoming"); !redone) {
         return unusable(redone.error());
     }
+    // The same for shares that were acknowledged and are safe in the log alone.
+    if (auto replayed = replayShareLog(*files, folder + "/log", tree, folder + "/incoming"); !replayed) {
+        return unusable(replayed.error());
+    }
     if (auto synced = files->syncAll(folder); !synced) {
         return unusable(synced.error());
+    }
+    if (auto forgotten = forgetShareLog(*files, folder + "/log"); !forgotten) {
+        return unusable(forgotten.error());
     }
     // Whoever wrote to an unfinished share is told that it is not there, and begins it anew.
     const std::string incoming = folder + "/incoming/";
@@ -136,13 +121,14 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
                      std::string folder, std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams)
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
-      m_advisories(m_files, m_folder + "/corruption-advisories"),
+      m_log(m_files, m_folder + "/log", seams.logSegment), m_advisories(m_files, m_folder + "/corruption-advisories"),
       m_caretaker(std::make_unique<Caretaker>(
           CaretakerParts{m_files, m_clock, &m_tree, m_folder + "/shares",
                          seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
                          m_options.expiry, isPaused(*m_files, m_folder),
-                         [this](const Key& key) {
-                             return removeIfExpired(key);
+                         [this](const Key& key) { return removeIfExpired(key); },
+                         [this] {
+                             m_log.settle([this] { return m_tree.settleAll(); });
                          }})),
       m_usage(m_files, m_folder + "/shares", m_caretaker->knownSums(), countedAtOnce),
       m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_gate,
@@ -178,6 +164,12 @@ Result<void> DiskStore::grantLease(StorageIndex index, ShareNum share, const Lea
     if (!granted) {
         return failure(granted.error());
     }
+    if (m_log.holds({index, share})) {
+        // The log would bring the share back without this lease.
+        if (auto settled = m_tree.settle(index); !settled) {
+            return settled;
+        }
+    }
     if (granted->grown > 0) {
         const auto held = m_usage.hold();
         m_usage.add(held, index, 0, static_cast<std::int64_t>(granted->grown));
@@ -206,7 +198,7 @@ Result<ExpiryOutcome> DiskStore::removeIfExpired(const Key& key) {
     const ExpiryPolicy& policy = m_options.expiry;
     const bool ofItsKind = record->kind == ContainerKind::Mutable ? policy.mutableShares : policy.immutableShares;
     const bool over = record->latest && *record->latest <= policy.lastExpired(m_clock->wallNow());
-    if (policy.mode == ExpiryPolicy::Mode::Off || !ofItsKind || !over || isBegun(key)) {
+    if (policy.mode == ExpiryPolicy::Mode::Off || !ofItsKind || !over || isBegun(key) || m_log.holds(key)) {
         return ExpiryOutcome{};
     }
     const auto size = (*file)->size();
@@ -411,28 +403,12 @@ Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex ind
     if (isBegun({index, share})) {
         return failure(ErrorCode::NotFound, "no such share");
     }
-    const auto kind = containerKind(**file);
-    if (!kind) {
-        return diskFailure(kind.error());
-    }
-    if (*kind == ContainerKind::Mutable) {
-        return failure(ErrorCode::NotFound, "no such immutable share");
-    }
-    // The header first, then the size: see readContainer.
-    ContainerHeader header{};
-    const auto got = (*file)->read(0, header);
-    if (!got) {
-        return diskFailure(got.error());
-    }
-    const auto size = (*file)->size();
-    if (!size) {
-        return diskFailure(size.error());
-    }
-    const auto layout = readContainer(ByteView(header).first(*got), *size);
-    if (!layout) {
-        return failure(layout.error());
-    }
-    return std::shared_ptr<const ShareReader>(std::make_shared<DiskShareReader>(std::move(*file), layout->dataLength));
+    return openContainer(std::move(*file));
+}
+
+std::shared_ptr<const ShareReader> DiskStore::openCachedShare(StorageIndex index, ShareNum share) const {
+    auto file = m_files->openCached(m_tree.sharePath(index, share));
+    return !file || isBegun({index, share}) ? nullptr : openCachedContainer(std::move(file));
 }
 
 Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets, std::string_view client) {

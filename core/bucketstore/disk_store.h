@@ -6,6 +6,7 @@
 #include "core/bucketstore/container.h"
 #include "core/bucketstore/file_system.h"
 #include "core/bucketstore/lease_writer.h"
+#include "core/bucketstore/share_log.h"
 #include "core/bucketstore/share_tree.h"
 #include "core/bucketstore/slot_store.h"
 #include "core/bucketstore/usage_counter.h"
@@ -13,6 +14,8 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 namespace tarn::bucketstore {
 
@@ -27,6 +30,7 @@ class DiskStore;
 struct StoreSeams {
     std::filesystem::path indexFile;  ///< empty: in the store's folder
     bool ownThread = true;            ///< false: the caretaker works in `DiskStore::caretaker().turn()` alone
+    std::size_t logSegment = shareLogSegment;
 };
 
 /// `BucketStore::open` on a given file system.
@@ -70,6 +74,7 @@ public:
     [[nodiscard]] Result<std::set<ShareNum>> list(StorageIndex index) const override;
     [[nodiscard]] Result<std::shared_ptr<const ShareReader>> openShare(StorageIndex index,
                                                                        ShareNum share) const override;
+    [[nodiscard]] std::shared_ptr<const ShareReader> openCachedShare(StorageIndex index, ShareNum share) const override;
     [[nodiscard]] Result<formats::gbs::SlotReply> readTestWrite(StorageIndex index, const WriteEnabler& enabler,
                                                                 const LeaseSecrets& lease,
                                                                 const formats::gbs::SlotRequest& request,
@@ -120,6 +125,20 @@ private:
     void claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
                const LeaseRecord& lease, std::string_view client, std::uint64_t freeOnDisk, Allocation& result);
 
+    /// A begun share with all of its bytes.
+    struct Whole {
+        std::shared_ptr<Begun> begun;
+        std::unique_lock<std::mutex> lock;
+        ByteView bytes;
+    };
+    struct Stored {
+        std::set<ShareNum> shares;
+        std::optional<Error> trouble;  ///< of the others; they are given up
+    };
+    /// Writes shares of one bucket, in the order of their numbers, and returns once they would survive a power cut.
+    [[nodiscard]] Stored storeWhole(StorageIndex index, std::vector<Whole> shares);
+    [[nodiscard]] LeaseRecord leaseOf(const Begun& begun) const;
+
     // These need the begun share's lock.
     [[nodiscard]] Result<std::unique_ptr<File>> openIncoming(Begun& begun);
     [[nodiscard]] Result<void> checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const;
@@ -137,6 +156,7 @@ private:
     const std::string m_folder;
     const std::unique_ptr<FolderLock> m_folderLock;
     ShareTree m_tree;
+    ShareLog m_log;
     Advisories m_advisories;
     BucketGate m_gate;
     std::unique_ptr<Caretaker> m_caretaker;  ///< gone before all others

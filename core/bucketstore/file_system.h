@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ public:
     virtual ~File() = default;
     /// Reads up to `out.size()` bytes from `offset`; short only at the file's end.
     [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const = 0;
+    /// As `read`, from what the system holds in memory alone; never waits for the disk. Nothing where that is not
+    /// enough, and where reading fails: `read` will tell.
+    [[nodiscard]] virtual std::optional<std::size_t> readCached(std::uint64_t offset, MutableByteView out) const;
     /// Writes all `pieces` one behind the other from `offset`. After a failure any part of them may have been written.
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) = 0;
     /// Puts `length` bytes of `source` from `from` to `to` of this file, where nothing was written yet: without a way
@@ -59,6 +63,8 @@ public:
 
     virtual ~FileSystem() = default;
     [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const std::string& path, Access access) = 0;
+    /// Opens a file for reading without a wait for the disk. Null where that cannot be, and where there is none.
+    [[nodiscard]] virtual std::unique_ptr<File> openCached(const std::string& path);
     [[nodiscard]] virtual Result<std::uint64_t> fileSize(const std::string& path) = 0;
     /// Follows no link. Fails also with: NotFound (neither a regular file nor a folder).
     [[nodiscard]] virtual Result<EntryStatus> status(const std::string& path) = 0;

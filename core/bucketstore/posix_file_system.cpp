@@ -12,9 +12,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -75,6 +77,23 @@ public:
                     continue;
                 }
                 return failed("read", errno);
+            }
+            if (now == 0) {
+                break;
+            }
+            done += static_cast<std::size_t>(now);
+        }
+        return done;
+    }
+
+    [[nodiscard]] std::optional<std::size_t> readCached(std::uint64_t offset, MutableByteView out) const override {
+        std::size_t done = 0;
+        while (done < out.size()) {
+            const iovec piece{out.data() + done, out.size() - done};
+            const ssize_t now =
+                ::preadv2(m_descriptor.number(), &piece, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
+            if (now < 0) {
+                return std::nullopt;
             }
             if (now == 0) {
                 break;
@@ -227,6 +246,14 @@ public:
             return failed("open", errno);
         }
         return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(descriptor)));
+    }
+
+    [[nodiscard]] std::unique_ptr<File> openCached(const std::string& path) override {
+        open_how how{};
+        how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+        how.resolve = RESOLVE_CACHED;
+        Descriptor descriptor(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+        return descriptor.valid() ? std::make_unique<PosixFile>(std::move(descriptor)) : nullptr;
     }
 
     [[nodiscard]] Result<std::uint64_t> fileSize(const std::string& path) override {
@@ -384,6 +411,14 @@ public:
 };
 
 }  // namespace
+
+std::optional<std::size_t> File::readCached(std::uint64_t /*offset*/, MutableByteView /*out*/) const {
+    return std::nullopt;
+}
+
+std::unique_ptr<File> FileSystem::openCached(const std::string& /*path*/) {
+    return nullptr;
+}
 
 Result<void> File::copyFrom(const File& source, std::uint64_t from, std::uint64_t to, std::uint64_t length) {
     constexpr std::uint64_t atOnce = 64UL * 1024;

@@ -18,8 +18,6 @@
 
 namespace tarn::bucketstore {
 
-using ShareKey = std::pair<StorageIndex, ShareNum>;
-
 /// A client in the index. 0 stands for all whose name is not known.
 using ClientNumber = std::uint32_t;
 

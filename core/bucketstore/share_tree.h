@@ -10,8 +10,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tarn::bucketstore {
+
+using ShareKey = std::pair<StorageIndex, ShareNum>;
 
 /// The folders of complete shares, `ab/cd/<storage index>/<share number>` below one root: where a share is, and how it
 /// gets there for good.

@@ -41,19 +41,22 @@ std::optional<std::uint32_t> slotVersion(ByteView beginning) noexcept {
     return std::nullopt;
 }
 
+std::optional<ContainerKind> kindOf(ByteView beginning) noexcept {
+    if (slotVersion(beginning)) {
+        return ContainerKind::Mutable;
+    }
+    const bool immutable = beginning.size() >= containerHeaderSize &&
+                           (readBigEndian32(beginning) == 1 || readBigEndian32(beginning) == ourContainerVersion);
+    return immutable ? std::optional(ContainerKind::Immutable) : std::nullopt;
+}
+
 Result<std::optional<ContainerKind>> containerKind(const File& file) {
     std::array<Byte, slotMagicSize> beginning{};
     const auto got = file.read(0, beginning);
     if (!got) {
         return failure(got.error());
     }
-    const ByteView view = ByteView(beginning).first(*got);
-    if (slotVersion(view)) {
-        return ContainerKind::Mutable;
-    }
-    const bool immutable = view.size() >= containerHeaderSize &&
-                           (readBigEndian32(view) == 1 || readBigEndian32(view) == ourContainerVersion);
-    return immutable ? std::optional(ContainerKind::Immutable) : std::nullopt;
+    return kindOf(ByteView(beginning).first(*got));
 }
 
 Result<std::optional<ContainerKind>> bucketKind(FileSystem& files, const ShareTree& tree, StorageIndex index,

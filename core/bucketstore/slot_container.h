@@ -53,7 +53,10 @@ struct SlotLayout {
 [[nodiscard]] std::optional<std::uint32_t> slotVersion(ByteView beginning) noexcept;
 
 enum class ContainerKind : std::uint8_t { Immutable, Mutable };
-/// What kind of container a file is, by its first bytes; nothing when it is neither. Fails as the file system does.
+/// What kind of container begins with these bytes, of which there should be `slotMagicSize`; nothing when it is
+/// neither.
+[[nodiscard]] std::optional<ContainerKind> kindOf(ByteView beginning) noexcept;
+/// The same of a file. Fails as the file system does.
 [[nodiscard]] Result<std::optional<ContainerKind>> containerKind(const File& file);
 /// The kind of the shares in a bucket, by the first that tells; nothing when none does.
 [[nodiscard]] Result<std::optional<ContainerKind>> bucketKind(FileSystem& files, const ShareTree& tree,

@@ -35,6 +35,28 @@ ReadOutcome endOfRead(HttpStatus status) {
     return outcome;
 }
 
+/// What of a share of `size` bytes is wanted; nothing where it has none of that.
+std::optional<gbs::Range> partOf(std::uint64_t size, const std::optional<gbs::Range>& wanted) {
+    const gbs::Range part{wanted ? wanted->begin : 0, wanted ? std::min(wanted->end, size) : size};
+    return wanted && part.begin >= part.end ? std::nullopt : std::optional(part);
+}
+
+ReadOutcome readFrom(std::shared_ptr<const bucketstore::ShareReader> reader, const gbs::Range& part, bool asRange,
+                     QByteArray piece) {
+    ReadOutcome outcome;
+    if (asRange) {
+        outcome.status = HttpStatus::PartialContent;
+        outcome.contentRange = "bytes " + QByteArray::number(static_cast<qulonglong>(part.begin)) + '-' +
+                               QByteArray::number(static_cast<qulonglong>(part.end - 1)) + '/' +
+                               QByteArray::number(static_cast<qulonglong>(reader->size().value()));
+    }
+    outcome.length = part.end - part.begin;
+    outcome.next = part.begin + static_cast<std::uint64_t>(piece.size());
+    outcome.piece = std::move(piece);
+    outcome.reader = std::move(reader);
+    return outcome;
+}
+
 }  // namespace
 
 Outcome versionOutcome(const bucketstore::BucketStore& store) {
@@ -144,30 +166,38 @@ ReadOutcome beginRead(const bucketstore::BucketStore& store, const Call& call, s
     if (!reader) {
         return endOfRead(statusOf(reader.error().code));
     }
-    ReadOutcome outcome;
-    const std::uint64_t size = (*reader)->size().value();
-    std::uint64_t begin = 0;
-    std::uint64_t end = size;
-    if (call.range) {
-        begin = call.range->begin;
-        end = std::min(call.range->end, size);
-        if (begin >= end) {
-            return endOfRead(HttpStatus::NoContent);
-        }
-        outcome.status = HttpStatus::PartialContent;
-        outcome.contentRange = "bytes " + QByteArray::number(static_cast<qulonglong>(begin)) + '-' +
-                               QByteArray::number(static_cast<qulonglong>(end - 1)) + '/' +
-                               QByteArray::number(static_cast<qulonglong>(size));
+    const auto part = partOf((*reader)->size().value(), call.range);
+    if (!part) {
+        return endOfRead(HttpStatus::NoContent);
     }
-    outcome.length = end - begin;
-    const std::uint64_t first = std::min<std::uint64_t>(most, outcome.length);
-    outcome.piece = readPiece(**reader, begin, first);
-    if (static_cast<std::uint64_t>(outcome.piece.size()) != first) {
+    const std::uint64_t first = std::min<std::uint64_t>(most, part->end - part->begin);
+    auto piece = readPiece(**reader, part->begin, first);
+    if (static_cast<std::uint64_t>(piece.size()) != first) {
         return endOfRead(HttpStatus::ServerFailed);
     }
-    outcome.next = begin + first;
-    outcome.reader = std::move(*reader);
-    return outcome;
+    return readFrom(std::move(*reader), *part, call.range.has_value(), std::move(piece));
+}
+
+std::optional<ReadOutcome> beginCachedRead(const bucketstore::BucketStore& store, const Call& call, std::size_t most) {
+    if (call.endpoint != Endpoint::ReadShare || !call.range ||
+        call.range->end - call.range->begin > std::min<std::uint64_t>(most, mostCachedRead)) {
+        return std::nullopt;
+    }
+    auto reader = store.openCachedShare(call.index, call.share);
+    if (!reader) {
+        return std::nullopt;
+    }
+    const auto part = partOf(reader->size().value(), call.range);
+    if (!part) {
+        return endOfRead(HttpStatus::NoContent);
+    }
+    const auto size = static_cast<std::size_t>(part->end - part->begin);
+    QByteArray piece(static_cast<qsizetype>(size), Qt::Uninitialized);
+    const MutableByteView out(reinterpret_cast<Byte*>(piece.data()), size);
+    if (reader->readCached(ByteOffset(part->begin), out) != size) {
+        return std::nullopt;
+    }
+    return readFrom(std::move(reader), *part, true, std::move(piece));
 }
 
 QByteArray readPiece(const bucketstore::ShareReader& reader, std::uint64_t from, std::uint64_t size) {

@@ -8,10 +8,12 @@
 #include <QByteArray>
 
 #include <memory>
+#include <optional>
 
 namespace tarn::server {
 
-// What the store does for each call, and HTTP's name for how it went. They wait for the disk: thread: a disk pool's.
+// What the store does for each call, and HTTP's name for how it went. All but `beginCachedRead` wait for the disk:
+// thread: a disk pool's.
 
 struct Outcome {
     HttpStatus status = HttpStatus::Ok;
@@ -43,6 +45,11 @@ struct ReadOutcome {
 /// Opens the share, immutable or of a slot as the call says, and reads the first piece of what was asked for, of at
 /// most `most` bytes.
 [[nodiscard]] ReadOutcome beginRead(const bucketstore::BucketStore& store, const Call& call, std::size_t most);
+/// The same with what the system holds in memory alone, so that it may be called where nothing may wait; nothing where
+/// that is not enough, or more is asked for than `most` and `mostCachedRead`.
+[[nodiscard]] std::optional<ReadOutcome> beginCachedRead(const bucketstore::BucketStore& store, const Call& call,
+                                                         std::size_t most);
+inline constexpr std::uint64_t mostCachedRead = 16UL * 1024;
 /// The bytes [from, from + size) of a share. Empty when the disk fails or the share ends early.
 [[nodiscard]] QByteArray readPiece(const bucketstore::ShareReader& reader, std::uint64_t from, std::uint64_t size);
 

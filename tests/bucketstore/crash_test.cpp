@@ -15,6 +15,8 @@ using Survives = SimulatedDisk::Survives;
 using ShareKey = std::pair<StorageIndex, ShareNum>;
 
 const std::string folder = "/home/store";
+/// A log that is quick to make, and soon full.
+constexpr std::size_t logSegment = 16UL * 1024;
 constexpr std::array allSurvivals{Survives::Everything, Survives::WhatWasSynced, Survives::NamesAndSynced,
                                   Survives::NamesAndNewest, Survives::BytesAndSynced};
 
@@ -157,7 +159,8 @@ Bytes dataForTahoe(const Bytes& file) {
 }
 
 void verify(const std::shared_ptr<SimulatedDisk>& disk, const Told& told, const QByteArray& when) {
-    const auto store = openDiskStore({folder, {}, ByteCount(0), false}, std::make_shared<StandingClock>(), disk);
+    const auto store = openDiskStore({folder, {}, ByteCount(0), false}, std::make_shared<StandingClock>(), disk,
+                                     {{}, true, logSegment});
     QVERIFY2(store.has_value(), when.constData());
     std::uint64_t there = 0;
     for (const auto& [key, expected] : told.expected) {
@@ -199,7 +202,8 @@ private Q_SLOTS:
                 disk->stopAt(stop, tear);
                 Told told;
                 const auto clock = std::make_shared<StandingClock>();
-                if (const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk)) {
+                if (const auto store =
+                        openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment})) {
                     work(**store, *disk, *clock, told);
                 }
                 if (!disk->stopped()) {
@@ -243,7 +247,7 @@ private Q_SLOTS:
             Told told;
             remove(left);
             remove(found);
-            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {left, false});
+            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {left, false, logSegment});
             if (store) {
                 work(**store, *disk, *clock, told);
                 (void)(*store)->caretaker().turn();
@@ -257,7 +261,7 @@ private Q_SLOTS:
                     }
                 }
                 const auto after = disk->afterRestart(survives);
-                auto again = openDiskStore({folder, {}, ByteCount(0), false}, clock, after, {found, false});
+                auto again = openDiskStore({folder, {}, ByteCount(0), false}, clock, after, {found, false, logSegment});
                 QVERIFY(again.has_value());
                 while ((*again)->report().index != IndexState::Agrees) {
                     (void)(*again)->caretaker().turn();
@@ -276,7 +280,7 @@ private Q_SLOTS:
         Told told;
         const auto clock = std::make_shared<StandingClock>();
         {
-            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk);
+            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment});
             QVERIFY(store.has_value());
             Client(**store, *disk, told).put(indexOf(1), 0, 1000, 10, {{0, 1000}});
             disk->stopAt(disk->steps() + 1, true);
@@ -288,7 +292,8 @@ private Q_SLOTS:
             const auto again = torn->afterRestart(Survives::Everything);
             again->stopAt(stop, true);
             Told toldAgain = told;
-            if (const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, again)) {
+            if (const auto store =
+                    openDiskStore({folder, {}, ByteCount(0), false}, clock, again, {{}, true, logSegment})) {
                 Client(**store, *again, toldAgain).lease(indexOf(1), 30);
             }
             for (const Survives survives : allSurvivals) {
@@ -308,7 +313,7 @@ private Q_SLOTS:
                     "full at step " + QByteArray::number(qulonglong(step)) + (forGood ? " for good" : "");
                 const auto disk = std::make_shared<SimulatedDisk>();
                 const auto clock = std::make_shared<StandingClock>();
-                auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk);
+                auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment});
                 QVERIFY(store.has_value());
                 disk->fillAt(disk->steps() + step, forGood);
                 Told told;

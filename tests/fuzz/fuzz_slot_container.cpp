@@ -4,35 +4,11 @@
 #include "core/bucketstore/slot_commit.h"
 #include "core/bucketstore/slot_container.h"
 #include "expect.h"
-
-#include <algorithm>
+#include "given_file.h"
 
 using namespace tarn;
 using namespace tarn::bucketstore;
 using tarn::fuzz::expect;
-
-namespace {
-
-/// A file that is there to be read.
-class GivenFile final : public File {
-public:
-    explicit GivenFile(ByteView bytes) : m_bytes(bytes) {}
-    Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const override {
-        const std::size_t begin = std::min<std::size_t>(offset, m_bytes.size());
-        const std::size_t count = std::min(out.size(), m_bytes.size() - begin);
-        std::copy_n(m_bytes.begin() + static_cast<std::ptrdiff_t>(begin), count, out.begin());
-        return count;
-    }
-    Result<void> write(std::uint64_t, std::span<const ByteView>) override { return failure(ErrorCode::Internal); }
-    Result<void> sync() override { return {}; }
-    Result<std::uint64_t> size() const override { return m_bytes.size(); }
-    Result<void> truncate(std::uint64_t) override { return failure(ErrorCode::Internal); }
-
-private:
-    ByteView m_bytes;
-};
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const ByteView bytes(data, size);
@@ -40,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto again = parseSlotCommit(writeSlotCommit(*commit));
         expect(again && again->placed == commit->placed && again->removed == commit->removed);
     }
-    const GivenFile file(bytes);
+    const fuzz::GivenFile file(bytes);
     const auto layout = readSlotLayout(file);
     if (!layout) {
         expect(layout.error().code == ErrorCode::ServerFailed);

@@ -168,6 +168,8 @@ def compare(bench, stage, size, count, at_once, rounds, unit, figure):
         for subject in stage.subjects:
             # The original is slow: fewer files tell the same.
             files = count if subject.name.startswith("tarn") else max(at_once, count // 5, 1)
+            # What one subject has written and not synced, the next one's syncs would have to write as well.
+            os.sync()
             figures = subject.run(size, files, at_once, stage.folder)
             for direction in figures:
                 values.setdefault((subject.name, direction), []).append(figure(figures[direction], size, files))

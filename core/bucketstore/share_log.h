@@ -20,7 +20,7 @@
 namespace tarn::bucketstore {
 
 /// A segment's size; there are two.
-inline constexpr std::size_t shareLogSegment = 4UL * 1024 * 1024;
+inline constexpr std::size_t shareLogSegment = 16UL * 1024 * 1024;
 
 /// Keeps small new shares safe over a power cut before their own files are: one write to one place and one sync, for
 /// all callers that come at the same time, where a share's own file, its name and the folders above it take six.

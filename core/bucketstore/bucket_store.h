@@ -58,7 +58,7 @@ public:
     [[nodiscard]] virtual ByteCount size() const noexcept = 0;
     /// Reads up to `out.size()` bytes from `offset`; short at the end. Fails: ServerFailed.
     [[nodiscard]] virtual Result<std::size_t> read(ByteOffset offset, MutableByteView out) const = 0;
-    /// As `read`, without a wait for the disk: nothing where that cannot be.
+    /// As `read`, without a wait for the disk: short, or nothing, where that cannot be.
     [[nodiscard]] virtual std::optional<std::size_t> readCached(ByteOffset /*offset*/, MutableByteView /*out*/) const {
         return std::nullopt;
     }

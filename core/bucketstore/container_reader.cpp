@@ -98,6 +98,7 @@ std::shared_ptr<const ShareReader> openCachedContainer(std::unique_ptr<File> fil
         return nullptr;
     }
     head.resize(*got);
+    // A head that is cut short makes longer ways, and no wrong ones: the reader reads what it does not hold.
     auto reader = readerOf(std::move(file), std::move(head));
     return reader ? std::move(*reader) : nullptr;
 }

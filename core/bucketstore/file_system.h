@@ -18,8 +18,8 @@ public:
     virtual ~File() = default;
     /// Reads up to `out.size()` bytes from `offset`; short only at the file's end.
     [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, MutableByteView out) const = 0;
-    /// As `read`, from what the system holds in memory alone; never waits for the disk. Nothing where that is not
-    /// enough, and where reading fails: `read` will tell.
+    /// As `read`, from what the system holds in memory alone; never waits for the disk. Short also where the rest is
+    /// not in memory; nothing where reading fails: `read` will tell.
     [[nodiscard]] virtual std::optional<std::size_t> readCached(std::uint64_t offset, MutableByteView out) const;
     /// Writes all `pieces` one behind the other from `offset`. After a failure any part of them may have been written.
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) = 0;

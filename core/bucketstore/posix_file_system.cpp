@@ -87,20 +87,9 @@ public:
     }
 
     [[nodiscard]] std::optional<std::size_t> readCached(std::uint64_t offset, MutableByteView out) const override {
-        std::size_t done = 0;
-        while (done < out.size()) {
-            const iovec piece{out.data() + done, out.size() - done};
-            const ssize_t now =
-                ::preadv2(m_descriptor.number(), &piece, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
-            if (now < 0) {
-                return std::nullopt;
-            }
-            if (now == 0) {
-                break;
-            }
-            done += static_cast<std::size_t>(now);
-        }
-        return done;
+        const iovec piece{out.data(), out.size()};
+        const ssize_t now = ::preadv2(m_descriptor.number(), &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+        return now < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(now));
     }
 
     [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const ByteView> pieces) override {

@@ -75,7 +75,7 @@ struct Fetch {
 Result<void> fetchFromGrid(const Fetch& fetch, OpenSession& open, const download::Watch& watch, std::stop_token stop) {
     for (int attempt = 1;; ++attempt) {
         const auto used = open.session;
-        auto got = runToEnd(engine::getFile(used, fetch.capability, fetch.rest(), fetch.openSink(), watch, stop));
+        auto got = runToEnd(engine::getFile(used, fetch.capability, fetch.rest(), {}, fetch.openSink(), watch, stop));
         if (got || attempt == mostAttempts || !renew(open, *used, got.error())) {
             return got;
         }
@@ -86,7 +86,7 @@ Result<void> fetch(const Globals& globals, const Fetch& fetch, const download::W
     std::stop_source stop;
     const StopSignals signals([&stop] { stop.request_stop(); });
     if (std::holds_alternative<caps::Literal>(fetch.capability)) {
-        return runToEnd(engine::getFile(sessionWithoutServers(), fetch.capability, fetch.range, fetch.openSink(), watch,
+        return runToEnd(engine::getFile(sessionWithoutServers(), fetch.capability, fetch.range, {}, fetch.openSink(), watch,
                                         stop.get_token()));
     }
     auto open = openSession(globals.profile);

@@ -286,7 +286,15 @@ Result<std::shared_ptr<Sink>> resumableFileSink(const std::filesystem::path& tar
 }
 
 void removePartialFile(const std::filesystem::path& target, const StorageIndex& fetched) {
-    ::unlink(partialPath(target, fetched).c_str());
+    const auto path = partialPath(target, fetched);
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0) {
+        return;
+    }
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+        ::unlink(path.c_str());
+    }
+    ::close(descriptor);
 }
 
 std::shared_ptr<Sink> memorySink(std::shared_ptr<Bytes> bytes) {

@@ -38,7 +38,7 @@ public:
 /// FileUnwritable (another such sink is open).
 [[nodiscard]] Result<std::shared_ptr<Sink>> resumableFileSink(const std::filesystem::path& target,
                                                               const StorageIndex& fetched);
-/// Takes away what such a sink has left, if anything: the transfer is given up.
+/// Takes away what such a sink has left, if anything and unless one is open: the transfer is given up.
 void removePartialFile(const std::filesystem::path& target, const StorageIndex& fetched);
 
 /// Keeps the bytes in memory; `bytes` is filled at the commit.

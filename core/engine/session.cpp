@@ -41,8 +41,8 @@ std::shared_ptr<const Session> makeSession(const Profile& profile,
         }
         session->servers.push_back(std::move(server));
     }
-    session->downloads = std::make_shared<const download::Environment>(
-        download::Environment{environment->pools, environment->timers, environment->clock});
+    session->downloads = std::make_shared<const download::Environment>(download::Environment{
+        environment->pools, environment->timers, environment->clock, std::make_shared<download::ServerPace>()});
     session->uploads = std::move(environment);
     return session;
 }
@@ -69,8 +69,8 @@ Result<void> checkDownloadable(const caps::Capability& capability) {
 }
 
 async::Task<void> getFile(std::shared_ptr<const Session> session, caps::Capability capability,
-                          std::optional<download::Range> range, OpenSink openSink, download::Watch watch,
-                          std::stop_token stop) {
+                          std::optional<download::Range> range, std::vector<download::KnownShare> known,
+                          OpenSink openSink, download::Watch watch, std::stop_token stop) {
     if (auto checked = checkDownloadable(capability); !checked) {
         co_return failure(std::move(checked.error()));
     }
@@ -85,8 +85,8 @@ async::Task<void> getFile(std::shared_ptr<const Session> session, caps::Capabili
         co_return co_await async::runOn(session->downloads->pools->disk, std::move(deliver));
     }
     auto chk = std::get<caps::Chk>(capability);
-    co_return co_await download::download(std::move(chk), range, session->servers, std::move(*sink), session->downloads,
-                                          std::move(watch), stop);
+    co_return co_await download::download(std::move(chk), range, std::move(known), session->servers, std::move(*sink),
+                                          session->downloads, std::move(watch), stop);
 }
 
 }  // namespace tarn::engine

@@ -47,10 +47,10 @@ using OpenSink = std::function<Result<std::shared_ptr<download::Sink>>()>;
 /// Whether this version can read files by such a capability. Fails: UnsupportedCapability (the detail says its kind).
 [[nodiscard]] Result<void> checkDownloadable(const caps::Capability& capability);
 
-/// Downloads a file, literal or kept in shares. The sink is opened first and committed last. Thread: engine.
-/// Fails: as download::download, and UnsupportedCapability.
+/// Downloads a file, literal or kept in shares. `known`: where its shares may be. The sink is opened first and
+/// committed last. Thread: engine. Fails: as download::download, and UnsupportedCapability.
 [[nodiscard]] async::Task<void> getFile(std::shared_ptr<const Session> session, caps::Capability capability,
-                                        std::optional<download::Range> range, OpenSink openSink, download::Watch watch,
-                                        std::stop_token stop);
+                                        std::optional<download::Range> range, std::vector<download::KnownShare> known,
+                                        OpenSink openSink, download::Watch watch, std::stop_token stop);
 
 }  // namespace tarn::engine

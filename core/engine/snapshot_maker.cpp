@@ -1,10 +1,10 @@
 #include "core/engine/snapshot_maker.h"
 
 #include "core/caps/capability.h"
+#include "core/engine/share_places.h"
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 #include <variant>
 
 namespace tarn::engine {
@@ -59,7 +59,10 @@ api::TransferSnapshot SnapshotMaker::make(const journal::Row& row, const LiveTra
     if (row.state == journal::State::Done) {
         snapshot.phase = api::Phase::Done;
         snapshot.done = row.size;
-        snapshot.shares = cellsOf(row.shares);
+        // A copy's row has them only to find the shares by.
+        if (row.direction == journal::Direction::Upload) {
+            snapshot.shares = cellsOf(row.shares);
+        }
         if (const auto capability = caps::parse(row.capability)) {
             if (const auto* const chk = std::get_if<caps::Chk>(&*capability)) {
                 snapshot.sharesNeeded = static_cast<int>(chk->required);
@@ -80,13 +83,9 @@ QList<api::TransferSnapshot> SnapshotMaker::makeAll(const std::vector<journal::R
 
 QList<api::ShareCell> SnapshotMaker::cellsOf(const std::string& shares) {
     QList<api::ShareCell> cells;
-    std::string_view rest = shares;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        const auto name = nameOf(std::string(rest.substr(0, end)));
-        const auto where = name.isEmpty() ? api::ShareCell::Where::Lost : api::ShareCell::Where::Placed;
-        cells.push_back({where, name});
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+    for (const auto& place : readPlaces(shares)) {
+        const auto where = place.server.empty() ? api::ShareCell::Where::Lost : api::ShareCell::Where::Placed;
+        cells.push_back({where, nameOf(place.server)});
     }
     return cells;
 }

@@ -2,11 +2,14 @@
 
 #include "core/caps/capability.h"
 #include "core/engine/backoff.h"
+#include "core/engine/share_places.h"
 
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 #include <utility>
+#include <variant>
 
 namespace tarn::engine {
 
@@ -20,6 +23,12 @@ constexpr std::chrono::milliseconds longestLookAhead{30'000};
 
 std::chrono::nanoseconds processorTime() {
     return std::chrono::nanoseconds(std::clock() * (std::chrono::nanoseconds::period::den / CLOCKS_PER_SEC));
+}
+
+/// What a download fetches, by which its partial file is named; nothing where there is none.
+std::optional<StorageIndex> fetchedBy(const caps::Capability& capability) {
+    const auto* const chk = std::get_if<caps::Chk>(&capability);
+    return chk != nullptr ? std::optional(chk->storageIndex()) : std::nullopt;
 }
 
 }  // namespace
@@ -223,27 +232,50 @@ void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, std
         ended(id, capability.error());
         return;
     }
-    auto openSink = [target = std::filesystem::path(row.localPath)] {
-        return download::fileSink(target);
+    auto openSink = [target = std::filesystem::path(row.localPath), fetched = fetchedBy(*capability)] {
+        return fetched ? download::resumableFileSink(target, *fetched) : download::fileSink(target);
     };
     auto watch = [this, id](const download::Progress& progress) {
         m_queue.progressed(id, progress, m_environment->clock->steadyNow());
         changed(id);
     };
-    m_scope->spawn(
-        getFile(m_session, std::move(*capability), std::nullopt, std::move(openSink), std::move(watch), stopToken),
-        [this, id](const Result<void>& result) {
-            if (result) {
-                settle(m_queue.downloaded(id, m_environment->clock->wallNow()));
-            } else {
-                ended(id, result.error());
+    m_scope->spawn(getFile(m_session, std::move(*capability), std::nullopt, knownShares(row.shares),
+                           std::move(openSink), std::move(watch), stopToken),
+                   [this, id](const Result<void>& result) {
+                       if (result) {
+                           settle(m_queue.downloaded(id, m_environment->clock->wallNow()));
+                       } else {
+                           ended(id, result.error());
+                       }
+                   });
+}
+
+/// Of transfers that are given up.
+void TransferDriver::dropPartialFiles(std::vector<journal::Row> rows) {
+    std::erase_if(rows, [](const journal::Row& row) {
+        return row.direction != journal::Direction::Download || row.state == journal::State::Done;
+    });
+    if (rows.empty()) {
+        return;
+    }
+    auto drop = [given = std::move(rows)]() -> Result<void> {
+        for (const auto& row : given) {
+            const auto capability = caps::parse(row.capability);
+            if (const auto fetched = capability ? fetchedBy(*capability) : std::nullopt) {
+                download::removePartialFile(row.localPath, *fetched);
             }
-        });
+        }
+        return {};
+    };
+    m_scope->spawn(onDisk(m_environment->pools, std::move(drop)));
 }
 
 void TransferDriver::ended(journal::RowId id, const Error& error) {
     const auto running = m_running.find(id);
     if (running != m_running.end() && running->second.leaving) {
+        if (!*running->second.keep) {
+            dropPartialFiles({*m_queue.row(id)});
+        }
         m_running.erase(running);
         m_queue.settle(id, m_environment->clock->steadyNow());
         if (m_mode != Mode::Stopped) {

@@ -74,7 +74,8 @@ private:
     void listFrom(journal::Place after, std::function<void()> done);
     void walk(std::shared_ptr<FolderWalk> folders, std::shared_ptr<std::size_t> leftOut);
     void add(std::vector<journal::Row> rows, std::function<void()> then);
-    void queueDownload(const std::string& capability, const std::string& target);
+    void queueDownload(const std::string& capability, const std::string& places, const std::string& target);
+    void dropPartialFiles(std::vector<journal::Row> rows);
     void turned(const std::vector<journal::RowId>& changed, bool keep);
     void stopRunning(journal::RowId id, bool keep);
     void tellOf(std::vector<journal::RowId> ids);

@@ -1,6 +1,7 @@
 #include "core/engine/transfer_queue.h"
 
 #include "core/caps/capability.h"
+#include "core/engine/share_places.h"
 
 #include <algorithm>
 #include <string>
@@ -51,17 +52,6 @@ std::uint64_t confirmedOf(const upload::Progress& progress) {
     }
     const double part = std::min(1.0, static_cast<double>(progress.acknowledged.value()) / toSend);
     return static_cast<std::uint64_t>(part * static_cast<double>(progress.fileSize.value()));
-}
-
-/// One server's name a line. A name comes from outside and could hold a line break.
-std::string linesOf(const std::vector<upload::ShareState>& shares) {
-    std::string lines;
-    for (const auto& share : shares) {
-        std::string name = share.server;
-        std::replace(name.begin(), name.end(), '\n', ' ');
-        lines += name + '\n';
-    }
-    return lines;
 }
 
 /// What an attempt before this one left behind is over with it.
@@ -157,7 +147,7 @@ journal::Row TransferQueue::uploaded(journal::RowId id, const upload::Outcome& o
     auto row = cleared(m_running.at(id).row);
     row.state = journal::State::Done;
     row.capability = caps::reveal(outcome.capability);
-    row.shares = linesOf(outcome.shares);
+    row.shares = writePlaces(outcome.shares);
     row.finished = now;
     return row;
 }

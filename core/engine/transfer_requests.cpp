@@ -33,6 +33,12 @@ QList<api::TransferId> listOf(const std::vector<journal::RowId>& ids) {
     return {ids.begin(), ids.end()};
 }
 
+/// Rows that say something else now, and those of them that no transfer will come of any more.
+struct Changed {
+    std::vector<journal::RowId> ids;
+    std::vector<journal::Row> givenUp;
+};
+
 storage::Rates ratesOf(const api::QueueSettings& settings) {
     return {settings.totalUp, settings.totalDown, settings.serverUp, settings.serverDown};
 }
@@ -122,15 +128,17 @@ void TransferDriver::saveCopy(journal::RowId finished, const std::string& target
                                   {ErrorCode::NotFound, "the transfer has not stored a file yet", false});
             return;
         }
-        queueDownload(rows->front().capability, target);
+        queueDownload(rows->front().capability, rows->front().shares, target);
     });
 }
 
 void TransferDriver::download(const std::string& capability, const std::string& target) {
-    queueDownload(capability, target);
+    queueDownload(capability, {}, target);
 }
 
-void TransferDriver::queueDownload(const std::string& capability, const std::string& target) {
+/// `places`: where its shares may be.
+void TransferDriver::queueDownload(const std::string& capability, const std::string& places,
+                                   const std::string& target) {
     const auto parsed = caps::parse(capability);
     const auto checked = parsed ? checkDownloadable(*parsed) : Result<void>(failure(parsed.error()));
     if (!checked) {
@@ -144,6 +152,7 @@ void TransferDriver::queueDownload(const std::string& capability, const std::str
     row.name = path.filename().string();
     row.localPath = path.string();
     row.capability = caps::reveal(*parsed);
+    row.shares = places;
     row.size = sizeOf(*parsed);
     row.added = m_environment->clock->wallNow();
     add({std::move(row)}, [] {});
@@ -181,12 +190,19 @@ void TransferDriver::add(std::vector<journal::Row> rows, std::function<void()> t
 
 void TransferDriver::apply(std::vector<journal::RowId> ids, journal::Change change) {
     const auto write = [asked = std::move(ids), change,
-                        now = m_environment->clock->wallNow()](journal::Journal& journal) {
-        return journal.apply(asked, change, now);
+                        now = m_environment->clock->wallNow()](journal::Journal& journal) -> Result<Changed> {
+        auto changedIds = journal.apply(asked, change, now);
+        if (!changedIds) {
+            return failure(changedIds.error());
+        }
+        auto givenUp =
+            change == journal::Change::Cancel ? journal.rowsOf(*changedIds) : Result<std::vector<journal::Row>>();
+        return Changed{std::move(*changedIds), std::move(givenUp).value_or(std::vector<journal::Row>())};
     };
-    m_journal.perform(write, [this, change](const Result<std::vector<journal::RowId>>& changedIds) {
-        if (changedIds) {
-            turned(*changedIds, change == journal::Change::Pause);
+    m_journal.perform(write, [this, change](Result<Changed> changed) {
+        if (changed) {
+            dropPartialFiles(std::move(changed->givenUp));
+            turned(changed->ids, change == journal::Change::Pause);
         }
     });
 }
@@ -211,17 +227,23 @@ void TransferDriver::turned(const std::vector<journal::RowId>& changedIds, bool 
 
 void TransferDriver::remove(std::vector<journal::RowId> ids) {
     std::erase_if(ids, [this](journal::RowId id) { return m_queue.row(id) != nullptr; });
-    const auto write = [asked = std::move(ids)](journal::Journal& journal) {
-        return journal.remove(asked);
+    const auto write = [asked = std::move(ids)](journal::Journal& journal) -> Result<Changed> {
+        auto rows = journal.rowsOf(asked);
+        auto gone = journal.remove(asked);
+        if (!gone) {
+            return failure(gone.error());
+        }
+        return Changed{std::move(*gone), std::move(rows).value_or(std::vector<journal::Row>())};
     };
-    m_journal.perform(write, [this](const Result<std::vector<journal::RowId>>& gone) {
-        if (!gone || gone->empty()) {
+    m_journal.perform(write, [this](Result<Changed> gone) {
+        if (!gone || gone->ids.empty()) {
             return;  // rows that the disk refuses to lose stay
         }
-        for (const auto id : *gone) {
+        dropPartialFiles(std::move(gone->givenUp));
+        for (const auto id : gone->ids) {
             stopRunning(id, false);  // one that started meanwhile
         }
-        m_listener->onRemoved(listOf(*gone));
+        m_listener->onRemoved(listOf(gone->ids));
         recount();
         orderChanged();
     });

@@ -39,7 +39,7 @@ struct Row {
     std::uint64_t size = 0;
     std::string errorName;  ///< of a failed one, or why the last attempt of a queued one failed
     std::string errorDetail;
-    std::string shares;          ///< where each share is: one server's name a line, by share number
+    std::string shares;          ///< where each share is, or, of a download, may be: a line a share, by share number
     std::uint32_t attempts = 0;  ///< that failed since a person last asked for it
     WallTime added;
     WallTime finished;

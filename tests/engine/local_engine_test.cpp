@@ -1,5 +1,6 @@
 #include "core/engine/local_engine.h"
 #include "core/engine/profile.h"
+#include "core/engine/share_places.h"
 #include "core/journal/journal.h"
 #include "core/server/server.h"
 #include "tests/engine/grids.h"
@@ -396,6 +397,55 @@ private Q_SLOTS:
         QVERIFY(read(target) == content);
     }
 
+    void aCopyThatIsPausedGoesOnWhereItWas() {
+        startHome();
+        const auto content = contentOf(24 * 1024 * 1024);
+        const auto stored = upload(file(QStringLiteral("large"), content));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(stored).state == TransferState::Done, patience);
+        slowDown();
+        const auto target = m_temporary->filePath(QStringLiteral("copy"));
+        const auto id = added([&] { m_engine->transfers().saveCopy(stored, target); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).done > 0, patience);
+        m_engine = nullptr;  // in the middle of it
+        QCOMPARE(partialFiles().size(), 1);
+        {
+            const auto rows = (*journal::Journal::open(folder() / "journal.sqlite"))->rows();
+            QVERIFY(rows->back().direction == journal::Direction::Download);
+            QCOMPARE(knownShares(rows->back().shares).size(), 1U);
+        }
+        restart();
+        auto settings = m_engine->transfers().settings();
+        settings.totalDown = 0;
+        m_engine->transfers().setSettings(settings);
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(id).state == TransferState::Done, patience);
+        QVERIFY(transfer(id).shares.isEmpty());
+        QFile copy(target);
+        QVERIFY(copy.open(QIODevice::ReadOnly));
+        QVERIFY(copy.readAll() == content);
+        QVERIFY(partialFiles().isEmpty());
+    }
+
+    void aCopyThatIsGivenUpLeavesNothing() {
+        startHome();
+        const auto stored = upload(file(QStringLiteral("large"), contentOf(24 * 1024 * 1024)));
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(stored).state == TransferState::Done, patience);
+        slowDown();
+        const auto running =
+            added([&] { m_engine->transfers().saveCopy(stored, m_temporary->filePath(QStringLiteral("cancelled"))); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(running).done > 0, patience);
+        m_engine->transfers().cancel({running});
+        QTRY_VERIFY_WITH_TIMEOUT(partialFiles().isEmpty(), patience);
+
+        const auto paused =
+            added([&] { m_engine->transfers().saveCopy(stored, m_temporary->filePath(QStringLiteral("removed"))); });
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(paused).done > 0, patience);
+        m_engine->transfers().pause({paused});
+        QTRY_VERIFY_WITH_TIMEOUT(transfer(paused).state == TransferState::Paused, patience);
+        QCOMPARE(partialFiles().size(), 1);
+        m_engine->transfers().remove({paused});
+        QTRY_VERIFY_WITH_TIMEOUT(partialFiles().isEmpty(), patience);
+    }
+
     void theListIsReorderedAndRunsInItsOrder() {
         startHome();
         hold(true);
@@ -495,6 +545,19 @@ private:
         settings.held = held;
         m_engine->transfers().setSettings(settings);
         QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().settings(), settings, patience);
+    }
+
+    /// So that a copy of some megabytes can be seen in the middle.
+    void slowDown() {
+        auto settings = m_engine->transfers().settings();
+        settings.totalDown = 4 * 1024 * 1024;
+        m_engine->transfers().setSettings(settings);
+        QTRY_COMPARE_WITH_TIMEOUT(m_engine->transfers().settings(), settings, patience);
+    }
+
+    /// What downloads that are not complete have in their folder.
+    [[nodiscard]] QStringList partialFiles() const {
+        return QDir(m_temporary->path()).entryList({QStringLiteral(".*")}, QDir::Files | QDir::Hidden);
     }
 
     void setServer(bool on) {

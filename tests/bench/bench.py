@@ -1,6 +1,6 @@
 """Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
 
-Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server store memory small big
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server store wan memory small big
 (default: all these), and store-millions, which takes an hour or more and 50 GB
 Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
 """
@@ -26,6 +26,7 @@ os.environ["TARN_PROGRAM"] = str(BUILD / "bin/tarn")
 import store_bench  # noqa: E402  (as the next two)
 import tahoe_grid  # noqa: E402  (needs the path above)
 import tarn_program  # noqa: E402  (needs the environment above)
+from slow_line import SlowLine  # noqa: E402
 
 REQUIRED, HAPPY, TOTAL, SERVERS = 3, 5, 10, 5
 ROUNDS = 5
@@ -110,16 +111,18 @@ class TahoeSubject:
 class TarnSubject:
     """Tarn's client in one warm process (bench_client)."""
 
-    def __init__(self, name, grid_file, server_pids):
+    def __init__(self, name, grid_file, server_pids, happy=HAPPY):
         self.name = name
+        self.happy = happy
         self.grid_file = grid_file
         self.server_pids = server_pids
 
-    def run(self, size, count, at_once, folder):
-        out = subprocess.run([str(BUILD / "bench/bench_client"), str(self.grid_file), str(REQUIRED), str(HAPPY),
-                              str(TOTAL), str(size), str(count), str(at_once), str(folder)],
+    def run(self, size, count, at_once, folder, **environment):
+        out = subprocess.run([str(BUILD / "bench/bench_client"), str(self.grid_file), str(REQUIRED),
+                              str(self.happy), str(TOTAL), str(size), str(count), str(at_once), str(folder)],
                              check=True, capture_output=True, timeout=1200,
-                             env=dict(os.environ, TARN_BENCH_SERVERS=" ".join(map(str, self.server_pids)))).stdout
+                             env=dict(os.environ, TARN_BENCH_SERVERS=" ".join(map(str, self.server_pids)),
+                                      **environment)).stdout
         return json.loads(out)
 
 
@@ -211,6 +214,43 @@ def bench_big(stage):
     compare("big-10MB", stage, 10 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
     compare("big-100MB", stage, 100 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
     compare("big-1GB", stage, 1000 * MEGABYTE, 1, 1, int(os.environ.get("TARN_BENCH_BIG_ROUNDS", "3")), "MB/s", rate)
+
+
+def bench_wan():
+    """Small files over a slow line, beside the least that the line allows. As many shares a server as with five."""
+    round_trip, rate, servers, files = 0.014, 150_000, 3, 100
+    folder = Path(tempfile.mkdtemp(prefix="tarn-bench-"))
+    stores = [tarn_program.StorageServer(folder / f"store{n}") for n in range(servers)]
+    profile = tarn_program.Profile(folder / "profile")
+    profile.init(*(store.announcement for store in stores), required=REQUIRED, happy=servers, total=TOTAL)
+    grid_file = profile.folder / "grid.yaml"
+    ports = [int(store.nurl.split("@")[1].split("/")[0].rsplit(":")[1]) for store in stores]
+    subject = TarnSubject("tarn", grid_file, [store.process.pid for store in stores], servers)
+    try:
+        rows = []
+        for at_once in (1, 10):
+            each, floors = [], []
+            for _ in range(ROUNDS):
+                with SlowLine(ports, round_trip, rate) as line:
+                    text = grid_file.read_text()
+                    for port, slow in zip(ports, line.ports):
+                        text = text.replace(f":{port}/", f":{slow}/")
+                    subject.grid_file = folder / "slow.yaml"
+                    subject.grid_file.write_text(text)
+                    figures = subject.run(1000, files, at_once, folder, TARN_BENCH_UP_ONLY="1")["up"]
+                    each.append(figures["seconds"] / files * 1000)
+                    floors.append(max(line.sent / files / rate, round_trip) * 1000)
+            median, floor = statistics.median(each), statistics.median(floors)
+            emit("wan", f"{at_once} at once", "tarn", median, "ms a file")
+            emit("wan", f"{at_once} at once", "floor", floor, "ms a file")
+            emit("wan", f"{at_once} at once", "tarn", median / floor, "of the floor")
+            rows.append((f"{at_once:3} at once", f"{median:7.1f} ms a file", f"floor {floor:7.1f} ms",
+                         f"{median / floor:5.2f} of the floor"))
+        table(f"wan: {files} files of 1 kB, round trip 14 ms, 150 kB/s up, 3 servers", rows)
+    finally:
+        for store in stores:
+            store.kill()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def peak_of(command, **options):
@@ -352,7 +392,7 @@ def bench_server():
 
 def main():
     # Memory before big: a child's peak counts what this process held when it was started.
-    names = sys.argv[2:] or ["encode", "rtt", "server", "store", "memory", "small", "big"]
+    names = sys.argv[2:] or ["encode", "rtt", "server", "store", "wan", "memory", "small", "big"]
     if "encode" in names:
         bench_encode()
     if "rtt" in names:
@@ -364,6 +404,8 @@ def main():
         store.durable()
     if "store-millions" in names:
         store.millions()
+    if "wan" in names:
+        bench_wan()
     staged = {"small": bench_small, "big": bench_big, "memory": bench_memory}
     if any(name in staged for name in names):
         with Stage() as stage:

@@ -122,14 +122,13 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
       m_log(m_files, m_folder + "/log", seams.logSegment), m_advisories(m_files, m_folder + "/corruption-advisories"),
-      m_caretaker(std::make_unique<Caretaker>(
-          CaretakerParts{m_files, m_clock, &m_tree, m_folder + "/shares",
-                         seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
-                         m_options.expiry, isPaused(*m_files, m_folder),
-                         [this](const Key& key) { return removeIfExpired(key); },
-                         [this] {
-                             m_log.settle([this] { return m_tree.settleAll(); });
-                         }})),
+      m_caretaker(std::make_unique<Caretaker>(CaretakerParts{
+          m_files, m_clock, &m_tree, m_folder + "/shares",
+          seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
+          m_options.expiry, isPaused(*m_files, m_folder), [this](const Key& key) { return removeIfExpired(key); },
+          [this] {
+              m_log.settle([this] { return m_tree.settleAll(); });
+          }})),
       m_usage(m_files, m_folder + "/shares", m_caretaker->knownSums(), countedAtOnce),
       m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_gate,
               {[this](std::uint64_t bytes, std::uint64_t atOnce) { return claimGrowth(bytes, atOnce); },

@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         Bytes segment = withDigests(bytes.subspan(3));
         readAll(segment);
         // One byte of it flipped, wherever the input says.
-        const std::size_t place = (bytes[0] << 16U | bytes[1] << 8U | bytes[2]) % segment.size();
+        const std::size_t place = (bytes[0] * 65536UL + bytes[1] * 256UL + bytes[2]) % segment.size();
         segment[place] ^= 0x10U;
         readAll(segment);
     }

@@ -12,6 +12,8 @@ namespace tarn::bucketstore {
 
 namespace {
 
+constexpr std::size_t zerosAtOnce = 256UL * 1024;
+
 std::string segmentPath(const std::string& folder, std::size_t number) {
     return folder + '/' + std::to_string(number);
 }
@@ -157,7 +159,7 @@ bool ShareLog::isReady(std::size_t number) {
 Result<void> ShareLog::begin(Segment& segment) {
     const std::string path = segmentPath(m_folder, static_cast<std::size_t>(&segment - m_segments.data()));
     m_random.fill(segment.epoch);
-    Bytes block = logSegmentHead(segment.epoch);
+    const Bytes block = logSegmentHead(segment.epoch);
     auto file = m_files->open(path, FileSystem::Access::Change);
     if (file && (*file)->size() == m_segmentSize) {
         auto done = (*file)->write(0, std::array{ByteView(block)});
@@ -168,7 +170,6 @@ Result<void> ShareLog::begin(Segment& segment) {
             return done;
         }
     } else {
-        block.resize(m_segmentSize);
         file = makeSegment(path, block);
         if (!file) {
             return failure(file.error());
@@ -179,7 +180,7 @@ Result<void> ShareLog::begin(Segment& segment) {
     return {};
 }
 
-Result<std::unique_ptr<File>> ShareLog::makeSegment(const std::string& path, ByteView bytes) {
+Result<std::unique_ptr<File>> ShareLog::makeSegment(const std::string& path, ByteView head) {
     if (auto made = m_files->makeFolder(m_folder); !made) {
         return failure(made.error());
     }
@@ -190,7 +191,11 @@ Result<std::unique_ptr<File>> ShareLog::makeSegment(const std::string& path, Byt
     if (!file) {
         return file;
     }
-    auto done = (*file)->write(0, std::array{bytes});
+    auto done = (*file)->write(0, std::array{head});
+    const Bytes zeros(std::min(zerosAtOnce, m_segmentSize));
+    for (std::size_t at = head.size(); done && at < m_segmentSize; at += zeros.size()) {
+        done = (*file)->write(at, std::array{ByteView(zeros).first(std::min(zeros.size(), m_segmentSize - at))});
+    }
     if (done) {
         done = (*file)->sync();
     }

@@ -86,7 +86,7 @@ private:
 
     [[nodiscard]] bool isReady(std::size_t number);
     [[nodiscard]] Result<void> begin(Segment& segment);
-    [[nodiscard]] Result<std::unique_ptr<File>> makeSegment(const std::string& path, ByteView bytes);
+    [[nodiscard]] Result<std::unique_ptr<File>> makeSegment(const std::string& path, ByteView head);
     [[nodiscard]] bool waitForSync(Segment& segment, std::unique_lock<std::mutex>& lock);
     void close(std::size_t segment);
 

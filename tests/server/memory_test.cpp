@@ -17,16 +17,10 @@ namespace {
 
 using formats::gbs::SecretKind;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr qint64 slack = 8;  // a sanitizer's own
-#else
-constexpr qint64 slack = 1;
-#endif
-
 constexpr std::uint64_t slotSize = 3'000'000;
 constexpr int manyReplies = 100;
 /// Of 300 MB that are asked for, 600 MB with what TLS and sockets hold of them.
-constexpr qint64 mostForReplies = 200'000'000 * slack;
+constexpr qint64 mostForReplies = 200'000'000 * ServerProcess::slack;
 /// After so long without a byte taken, the server takes no more. Too short could only hide a fault, not make one.
 constexpr int aMoment = 200;
 
@@ -103,7 +97,7 @@ private Q_SLOTS:
 
     void aStrangerThatReadsNoAnswerIsNotReadEither() {
         constexpr int connections = 20;
-        constexpr qint64 mostForEach = 320 * 1024 * slack;
+        constexpr qint64 mostForEach = 320 * 1024 * ServerProcess::slack;
         const QByteArray requests = QByteArray("GET / HTTP/1.1\r\n\r\n").repeated(1000);
         std::vector<std::unique_ptr<RawClient>> clients;
         for (int i = 0; i < connections; ++i) {

@@ -6,6 +6,7 @@
 #include "core/server/server.h"
 
 #include <QElapsedTimer>
+#include <QHostAddress>
 #include <QMap>
 #include <QSslSocket>
 
@@ -27,8 +28,12 @@ public:
     explicit RawClient(const Server& server, const QString& host = QStringLiteral("127.0.0.1"))
         : RawClient(*formats::parseNurl(server.nurl()), host, server.port()) {}
     explicit RawClient(const formats::Nurl& nurl) : RawClient(nurl, QString::fromStdString(nurl.host), nurl.port) {}
-    RawClient(const formats::Nurl& nurl, const QString& host, std::uint16_t port)
+    /// `from`: the address of this computer that it comes from, where that matters.
+    RawClient(const formats::Nurl& nurl, const QString& host, std::uint16_t port, const QHostAddress& from = {})
         : m_authorization(authorizationOf(nurl)) {
+        if (!from.isNull()) {
+            m_socket.bind(from);
+        }
         m_socket.setPeerVerifyMode(QSslSocket::VerifyNone);
         m_socket.connectToHostEncrypted(host, port);
         m_connected = m_socket.waitForEncrypted(patience);

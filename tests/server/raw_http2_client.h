@@ -42,8 +42,12 @@ public:
     /// `settings`: the payload of the first SETTINGS frame.
     explicit RawHttp2Client(const Server& server, const QByteArray& settings = {})
         : RawHttp2Client(*formats::parseNurl(server.nurl()), settings) {}
-    explicit RawHttp2Client(const formats::Nurl& nurl, const QByteArray& settings = {})
+    /// `from`: the address of this computer that it comes from, where that matters.
+    explicit RawHttp2Client(const formats::Nurl& nurl, const QByteArray& settings = {}, const QHostAddress& from = {})
         : m_authorization(RawClient::authorizationOf(nurl)) {
+        if (!from.isNull()) {
+            m_socket.bind(from);
+        }
         QSslConfiguration tls = m_socket.sslConfiguration();
         tls.setAllowedNextProtocols({QSslConfiguration::ALPNProtocolHTTP2});
         tls.setPeerVerifyMode(QSslSocket::VerifyNone);

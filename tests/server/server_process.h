@@ -15,6 +15,13 @@ namespace tarn::server::test {
 /// itself, which must begin with `serveIfAsked`.
 class ServerProcess {
 public:
+    /// How many times as much memory a sanitizer may make of what it takes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    static constexpr qint64 slack = 8;
+#else
+    static constexpr qint64 slack = 1;
+#endif
+
     explicit ServerProcess(const QString& folder) {
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
         // What is freed is not to be kept for the sake of the sanitizer.
@@ -34,7 +41,9 @@ public:
     }
 
     /// Its port is 0 where the server did not start.
-    [[nodiscard]] const formats::Nurl& nurl() const { return m_nurl; }
+    [[nodiscard]] const formats::Nurl& nurl() const {
+        return m_nurl;
+    }
     /// Bytes that it has in memory.
     [[nodiscard]] qint64 resident() const {
         QFile file(QStringLiteral("/proc/%1/statm").arg(m_process.processId()));

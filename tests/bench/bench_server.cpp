@@ -1,4 +1,4 @@
-// Loads one storage server over HTTP/1.1 from one thread, and measures it. See tests/bench/bench.py, `server`.
+// Loads one storage server over HTTP/1.1 from one thread, and measures it. See `server` and `hold` in bench.py.
 //
 // Usage: bench_server NURL version|read CONNECTIONS SECONDS     requests a second, and how long they take
 //        bench_server NURL bulk MEGABYTES                       one share read over and over

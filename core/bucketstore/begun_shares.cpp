@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::chrono::minutes staleAfter{30};
 
+std::size_t beyondFirst(std::size_t pieces) {
+    return pieces > 1 ? pieces - 1 : 0;
+}
+
 }  // namespace
 
 std::string DiskStore::incomingPath(const Key& key) const {
@@ -36,6 +40,19 @@ Result<std::shared_ptr<DiskStore::Begun>> DiskStore::find(const Key& key, const 
     return known->second;
 }
 
+bool DiskStore::mayHavePieces(std::size_t before, std::size_t after) const {
+    if (beyondFirst(after) <= beyondFirst(before)) {
+        return true;
+    }
+    // What others add between this and `countPieces` is at most a piece for each thread that calls.
+    const std::lock_guard lock(m_mutex);
+    return m_pieces < mostPiecesTogether;
+}
+
+void DiskStore::countPieces(std::size_t before, std::size_t after) {
+    m_pieces = m_pieces - beyondFirst(before) + beyondFirst(after);
+}
+
 Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                        ByteOffset offset, ByteView data) {
     const auto found = find({index, share}, upload);
@@ -51,7 +68,8 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
         return failure(ErrorCode::InvalidArgument, "write past the allocated size");
     }
     const Range range{offset.value(), offset.value() + data.size()};
-    if (begun.written.countAfter(range) > mostPieces) {
+    const std::size_t pieces = begun.written.countAfter(range);
+    if (pieces > mostPieces || !mayHavePieces(begun.written.count(), pieces)) {
         return failure(ErrorCode::InvalidArgument, "too many gaps between the pieces of a share");
     }
     if (data.empty()) {
@@ -96,6 +114,7 @@ Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const
     {
         const std::lock_guard account(m_mutex);
         m_written += after.total() - begun.written.total();
+        countPieces(begun.written.count(), after.count());
     }
     begun.written = std::move(after);
     return WriteProgress{false, begun.written.missing(begun.size)};
@@ -278,6 +297,7 @@ void DiskStore::forget(Begun& begun) {
     const std::lock_guard lock(m_mutex);
     m_claimed -= begun.size + containerOverhead;
     m_written -= begun.written.total();
+    countPieces(begun.written.count(), 0);
     // The caller holds the object by a pointer of its own.
     m_begun.erase(begun.key);
 }

@@ -19,10 +19,11 @@
 
 namespace tarn::bucketstore {
 
-/// The most begun shares at one time, and the most pieces with gaps between them in one: what a client may make the
-/// store remember.
+/// The most begun shares at one time, and the most pieces with gaps between them in one, and in all of them together
+/// beyond the first of each: what a client may make the store remember.
 inline constexpr std::size_t mostBegunShares = 16384;
 inline constexpr std::size_t mostPieces = 1024;
+inline constexpr std::size_t mostPiecesTogether = 65536;
 
 class DiskStore;
 
@@ -111,6 +112,10 @@ private:
     [[nodiscard]] bool isBegun(const Key& key) const;
     /// The begun share, touched. Fails: NotFound, Unauthorized.
     [[nodiscard]] Result<std::shared_ptr<Begun>> find(const Key& key, const UploadSecret& upload);
+    /// Whether a share may go from so many pieces to so many more.
+    [[nodiscard]] bool mayHavePieces(std::size_t before, std::size_t after) const;
+    /// Needs `m_mutex`.
+    void countPieces(std::size_t before, std::size_t after);
     /// The shares that others may see: what is being settled is not there yet.
     [[nodiscard]] Result<std::set<ShareNum>> visible(StorageIndex index) const;
     /// Needs the bucket's gate.
@@ -169,6 +174,7 @@ private:
     std::map<Key, std::shared_ptr<Begun>> m_begun;
     std::uint64_t m_claimed = 0;  ///< by begun shares, containers and all
     std::uint64_t m_written = 0;  ///< of that, on the disk already
+    std::size_t m_pieces = 0;     ///< of begun shares, beyond the first of each
 };
 
 }  // namespace tarn::bucketstore

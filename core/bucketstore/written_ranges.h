@@ -15,6 +15,7 @@ using Range = std::pair<std::uint64_t, std::uint64_t>;
 class WrittenRanges {
 public:
     void add(Range range);
+    [[nodiscard]] std::size_t count() const noexcept { return m_ranges.size(); }
     /// How many ranges there would be after `add(range)`.
     [[nodiscard]] std::size_t countAfter(Range range) const;
     /// The parts of `range` that are there already.

@@ -14,7 +14,7 @@ namespace tarn::server {
 
 namespace {
 
-constexpr qint64 socketReadBuffer = 256LL * 1024;
+constexpr qint64 leastReadAhead = 16LL * 1024;
 constexpr std::chrono::milliseconds closeTime{5000};
 
 /// Without the zone of a link-local address, and an IPv4 client as such where it came to an IPv6 socket.
@@ -52,7 +52,7 @@ Connection::Connection(Shared& shared, std::shared_ptr<Client> client, qintptr d
     m_client->address = textOf(m_socket.peerAddress());
     m_visit = m_shared.metrics->visit(m_client->address);
     m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    m_socket.setReadBufferSize(socketReadBuffer);
+    m_socket.setReadBufferSize(leastReadAhead);
     m_socket.setSslConfiguration(configuration);
     m_deadline = m_shared.clock->steadyNow() + m_shared.limits.handshakeTimeout;
     m_socket.startServerEncryption();

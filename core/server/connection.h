@@ -36,6 +36,7 @@ Q_SIGNALS:
 private:
     [[nodiscard]] qint64 available() const override { return m_socket.bytesAvailable(); }
     [[nodiscard]] qint64 read(char* out, qint64 most) override;
+    void setReadAhead(qint64 bytes) override { m_socket.setReadBufferSize(bytes); }
     void write(const QByteArray& bytes) override;
     [[nodiscard]] qint64 unsent() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }
     void close() override;

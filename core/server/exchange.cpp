@@ -12,6 +12,10 @@ namespace {
 constexpr std::chrono::milliseconds versionKept{1000};
 /// In such pieces a body is thrown away.
 constexpr std::uint64_t dropPiece = 16ULL * 1024;
+/// A reply up to this size is within what every connection may take.
+constexpr std::size_t smallReply = 512;
+/// Of what is being sent, TLS and the socket hold so much besides.
+constexpr std::size_t sentTwice = 512UL * 1024;
 
 }  // namespace
 
@@ -215,6 +219,16 @@ void Exchange::answer(const Outcome& outcome) {
     m_answered = true;
     m_body = {};
     m_ticket->memory.reset();
+    if (const std::size_t size = outcome.body.size(); size > smallReply) {
+        // A client that asks for much and reads nothing of it. What it changed is changed, but there is no room to say
+        // what it wanted to know.
+        auto claim = m_ticket->budget().tryClaim(size + std::min(size, sentTwice));
+        if (!claim) {
+            m_carrier.onReply(*this, {HttpStatus::Unavailable, BodyType::None, 0, {}}, {});
+            return;
+        }
+        m_replyMemory = std::move(*claim);
+    }
     QByteArray body(reinterpret_cast<const char*>(outcome.body.data()), static_cast<qsizetype>(outcome.body.size()));
     m_carrier.onReply(*this, {outcome.status, outcome.type, outcome.body.size(), {}}, std::move(body));
 }

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] virtual std::size_t replyPiece(Exchange& exchange, std::uint64_t length) = 0;
     /// The store has taken `bytes` more of the body: as many may come again.
     virtual void onTaken(Exchange& exchange, std::size_t bytes) = 0;
-    /// The reply, with the first bytes of its body; comes once, perhaps before the whole body of the request came.
+    /// The reply, with the first bytes of its body; comes once, perhaps before the whole body of the request came. The
+    /// carrier then takes what vouches for those bytes, if there is anything: `takeReplyMemory`.
     virtual void onReply(Exchange& exchange, ReplyHead head, QByteArray piece) = 0;
     /// The bytes that `readMore` asked for; none when the disk failed and the reply cannot be finished.
     virtual void onPiece(Exchange& exchange, QByteArray piece) = 0;
@@ -67,6 +68,9 @@ public:
     /// Has the store take what is there of the body before the piece is full.
     void flush();
 
+    /// To be kept until the reply is with the system.
+    [[nodiscard]] MemoryBudget::Claim takeReplyMemory() { return std::move(m_replyMemory); }
+
     /// Whether the reply's body goes on after the pieces that came.
     [[nodiscard]] bool moreToRead() const noexcept { return m_readNext < m_readEnd; }
     /// Asks for the next piece, which comes as `onPiece`. One at a time.
@@ -83,6 +87,8 @@ private:
         Ticket(const Ticket&) = delete;
         Ticket& operator=(const Ticket&) = delete;
         ~Ticket() { --m_client->exchanges; }
+
+        [[nodiscard]] MemoryBudget& budget() noexcept { return m_client->memory; }
 
         std::shared_ptr<const void> memory;  ///< of the body's pieces
 
@@ -116,6 +122,7 @@ private:
     std::uint64_t m_written = 0;  ///< bytes of the body that the store was given
     bool m_busy = false;
     bool m_answered = false;
+    MemoryBudget::Claim m_replyMemory;
 
     std::shared_ptr<const bucketstore::ShareReader> m_reader;
     std::uint64_t m_readNext = 0;

@@ -11,11 +11,16 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Unsent bytes up to this many keep no request waiting.
-constexpr qint64 smallUnsent = 64LL * 1024;
+constexpr qint64 smallUnsent = 16LL * 1024;
 /// Of a share that goes out, so much waits for the client at most, and is read in pieces of a quarter of it.
 constexpr std::size_t sendAhead = 1024UL * 1024;
+/// A reply that is whole goes out in such pieces.
+constexpr qsizetype sendPiece = 256L * 1024;
 /// A body up to this length reaches the store as one write, and a whole small share so as one file.
 constexpr std::size_t mostBodyPiece = 1024UL * 1024;
+/// For whom a longer body is taken in, so much may wait to be read, which takes so much of memory.
+constexpr qint64 longReadAhead = 256LL * 1024;
+constexpr std::size_t longReadAheadMemory = 1024UL * 1024;
 /// Taken instead of either where memory is short.
 constexpr std::size_t leastHeld = 64UL * 1024;
 constexpr milliseconds lingerTime{2000};
@@ -198,6 +203,12 @@ void Http1Session::refuse(const RequestHead& head, HttpStatus status, bool autho
 
 Carrier::BodyPieces Http1Session::bodyPieces(Exchange& exchange) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(mostBodyPiece, exchange.bodyLeft()));
+    if (most > leastHeld && m_readAhead.size() == 0) {
+        if (auto lasting = m_client->memory.tryLastingClaim(longReadAheadMemory)) {
+            m_readAhead = std::move(*lasting);
+            m_wire.setReadAhead(longReadAhead);
+        }
+    }
     auto claim = std::make_shared<MemoryBudget::Claim>(m_client->memory.claim(most, leastHeld));
     const std::size_t size = claim->size();
     return {size, std::move(claim)};
@@ -267,8 +278,12 @@ bool Http1Session::dropBody() {
 
 void Http1Session::onReply(Exchange& exchange, ReplyHead head, QByteArray piece) {
     tell(exchange.endpoint(), head.status);
-    QByteArray bytes = writeReplyHead(head, closesAfterReply(), piece.size());
-    bytes += piece;
+    if (auto claim = exchange.takeReplyMemory(); claim.size() > 0) {
+        m_replyClaim = std::move(claim);
+    }
+    const qsizetype first = exchange.bodyLeft() > 0 ? piece.size() : std::min(piece.size(), sendPiece);
+    QByteArray bytes = writeReplyHead(head, closesAfterReply(), first);
+    bytes.append(piece.constData(), first);
     if (exchange.bodyLeft() > 0) {
         m_dropLeft = exchange.bodyLeft();
         m_replyAfterBody = std::move(bytes);
@@ -279,7 +294,11 @@ void Http1Session::onReply(Exchange& exchange, ReplyHead head, QByteArray piece)
         return;
     }
     m_wire.write(bytes);
-    if (!exchange.moreToRead()) {
+    if (first < piece.size()) {
+        m_rest = std::move(piece);
+        m_restAt = first;
+    }
+    if (!exchange.moreToRead() && m_rest.isEmpty()) {
         finishRequest();
         advance();
         return;
@@ -291,8 +310,27 @@ void Http1Session::onReply(Exchange& exchange, ReplyHead head, QByteArray piece)
 }
 
 void Http1Session::sendMore() {
+    if (!m_rest.isEmpty()) {
+        sendRest();
+        return;
+    }
     if (!m_exchange->reading() && static_cast<std::size_t>(m_wire.unsent()) <= m_replyClaim.size() / 4 * 3) {
         m_exchange->readMore();
+    }
+}
+
+void Http1Session::sendRest() {
+    while (!m_rest.isEmpty() && m_wire.unsent() < sendPiece) {
+        const QByteArray piece = m_rest.mid(m_restAt, sendPiece);
+        m_restAt += piece.size();
+        m_wire.write(piece);
+        if (m_restAt == m_rest.size()) {
+            m_rest = {};
+        }
+    }
+    if (m_rest.isEmpty()) {
+        finishRequest();
+        advance();
     }
 }
 

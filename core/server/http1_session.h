@@ -51,6 +51,7 @@ private:
     void beginRequest(const RequestHead& head);
     void refuse(const RequestHead& head, HttpStatus status, bool authorized);
     void sendMore();
+    void sendRest();
     void finishRequest();
     /// Counts the request, now that it is known how it ends.
     void tell(std::optional<Endpoint> endpoint, HttpStatus status);
@@ -77,7 +78,10 @@ private:
     QByteArray m_replyAfterBody;
     std::uint64_t m_lingered = 0;
 
-    MemoryBudget::Claim m_replyClaim;
+    MemoryBudget::Claim m_readAhead;   ///< of what more may wait to be read than a stranger gets
+    MemoryBudget::Claim m_replyClaim;  ///< of the last reply, until nearly all of it is with the system
+    QByteArray m_rest;                 ///< of a reply that is whole, what goes out from `m_restAt` on
+    qsizetype m_restAt = 0;
     std::shared_ptr<Exchange> m_exchange;
 };
 

@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t leastWindow = NGHTTP2_INITIAL_CONNECTION_WINDOW_SIZE;
 /// A window this much larger keeps a line of 100 ms busy at 20 MB/s.
 constexpr std::size_t windowCredit = 2UL * 1024 * 1024;
+/// So much may then wait to be read, for the moment until it is.
+constexpr qint64 longReadAhead = 256LL * 1024;
 /// Of one stream. A body that fits reaches the store as one write; a longer one in halves of it, so that the next half
 /// arrives while the store has one.
 constexpr std::uint32_t streamWindow = 1024 * 1024;
@@ -474,6 +476,9 @@ void Http2Session::onReply(Exchange& exchange, ReplyHead head, QByteArray piece)
         return;
     }
     stream->piece = std::move(piece);
+    if (auto claim = exchange.takeReplyMemory(); claim.size() > 0) {
+        stream->replyMemory = std::move(claim);
+    }
     giveBack(*stream, stream->held, false);
     reply(*stream, head, exchange.endpoint());
 }
@@ -534,12 +539,13 @@ void Http2Session::extendWindow() {
     if (m_credit) {
         return;
     }
-    auto claim = m_client->memory.tryClaim(windowCredit + static_cast<std::size_t>(sendAhead));
+    auto claim = m_client->memory.tryLastingClaim(windowCredit + static_cast<std::size_t>(sendAhead));
     if (!claim) {
         return;
     }
     m_credit = std::make_shared<MemoryBudget::Claim>(std::move(*claim));
     m_window = leastWindow + windowCredit;
+    m_wire.setReadAhead(longReadAhead);
     nghttp2_session_set_local_window_size(m_session, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(m_window));
 }
 

@@ -53,6 +53,10 @@ public:
     [[nodiscard]] std::optional<Claim> tryClaim(std::size_t bytes) {
         return hasRoom(bytes) ? std::optional<Claim>(std::in_place, *this, bytes) : std::nullopt;
     }
+    /// A claim that may last for as long as its connection: leaves half of the budget to those that come and go.
+    [[nodiscard]] std::optional<Claim> tryLastingClaim(std::size_t bytes) {
+        return hasRoom(bytes + static_cast<std::size_t>(m_limit / 2)) ? tryClaim(bytes) : std::nullopt;
+    }
     [[nodiscard]] std::uint64_t used() const noexcept { return m_used; }
 
 private:

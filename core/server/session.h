@@ -13,6 +13,9 @@ public:
     [[nodiscard]] virtual qint64 available() const = 0;
     /// Up to `most` of the bytes that are there.
     [[nodiscard]] virtual qint64 read(char* out, qint64 most) = 0;
+    /// Lets so much wait to be read. At first it is little, what a stranger gets; several times as much is what it may
+    /// take of memory, some of it until the connection ends.
+    virtual void setReadAhead(qint64 bytes) = 0;
     virtual void write(const QByteArray& bytes) = 0;
     /// Written, but not yet with the system.
     [[nodiscard]] virtual qint64 unsent() const = 0;

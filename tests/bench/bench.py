@@ -1,6 +1,6 @@
 """Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
 
-Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server store wan memory small big
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server hold store wan memory small big
 (default: all these), and store-millions, which takes an hour or more and 50 GB
 Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
 """
@@ -390,15 +390,67 @@ def bench_server():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def bench_hold():
+    """How fast an upload is while others hold 1000 idle connections and 100 on which a byte comes each second, for a
+    minute; in turn with nobody there."""
+    idle, slow, size = 1000, 100, 10 * MEGABYTE
+    held_seconds = float(os.environ.get("TARN_BENCH_HOLD_SECONDS", "60"))
+    folder = Path(tempfile.mkdtemp(prefix="tarn-bench-"))
+    server = tarn_program.StorageServer(folder / "store")
+
+    def upload():
+        out = subprocess.run([str(BUILD / "bench/bench_client"), str(folder / "profile/grid.yaml"), str(REQUIRED), "1",
+                              str(TOTAL), str(size), "1", "1", str(folder)], check=True, capture_output=True,
+                             timeout=300, env=dict(os.environ, TARN_BENCH_UP_ONLY="1")).stdout
+        return size / json.loads(out)["up"]["seconds"] / MEGABYTE
+
+    def uploads(count):
+        """The median of some uploads, each after a pause; a dozen takes as long as connections are to be held."""
+        rates = []
+        for _ in range(count):
+            time.sleep(held_seconds / 12)
+            rates.append(upload())
+        return statistics.median(rates)
+
+    try:
+        tarn_program.Profile(folder / "profile").init(server.announcement, required=REQUIRED, happy=1, total=TOTAL)
+        upload()
+        rounds, peaks = [], []
+        for _ in range(ROUNDS):
+            alone = uploads(5)
+            holder = subprocess.Popen([str(BUILD / "bench/bench_server"), server.nurl, "hold", str(idle), str(slow)],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            held = json.loads(holder.stdout.readline())["held"]
+            rounds.append((alone, uploads(12)))
+            peaks.append(resident_mib(server.process.pid, "VmHWM"))
+            answered = json.loads(holder.communicate()[0])["answered"]
+            if (held, answered) != (idle + slow, idle + slow):
+                raise AssertionError(f"{held} connections were held, {answered} were still there at the end")
+        alone, beside = (statistics.median(pair[which] for pair in rounds) for which in (0, 1))
+        ratio = statistics.median(with_them / without for without, with_them in rounds)
+        emit("hold", "upload alone", "tarn", alone, "MB/s")
+        emit("hold", "upload beside those held", "tarn", beside, "MB/s")
+        emit("hold", "upload beside those held", "tarn", ratio, "of alone")
+        emit("hold", "server's peak", "tarn", max(peaks), "MiB")
+        table(f"hold: uploads of 10 MB beside {idle} idle and {slow} slow connections, medians of {ROUNDS} rounds",
+              [(f"{alone:.1f} MB/s alone", f"{beside:.1f} MB/s beside them", f"{ratio:.2f}",
+                f"server's peak {max(peaks):.0f} MiB")])
+    finally:
+        server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     # Memory before big: a child's peak counts what this process held when it was started.
-    names = sys.argv[2:] or ["encode", "rtt", "server", "store", "wan", "memory", "small", "big"]
+    names = sys.argv[2:] or ["encode", "rtt", "server", "hold", "store", "wan", "memory", "small", "big"]
     if "encode" in names:
         bench_encode()
     if "rtt" in names:
         bench_rtt()
     if "server" in names:
         bench_server()
+    if "hold" in names:
+        bench_hold()
     store = store_bench.StoreBench(BUILD, emit, table, ROUNDS, resident_mib)
     if "store" in names:
         store.durable()

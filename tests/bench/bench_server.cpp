@@ -1,9 +1,10 @@
-// Loads one storage server over HTTP/1.1 from one thread, and measures it. See tests/bench/bench.py, `server`.
+// Loads one storage server over HTTP/1.1 from one thread, and measures it. See `server` and `hold` in bench.py.
 //
 // Usage: bench_server NURL version|read CONNECTIONS SECONDS     requests a second, and how long they take
 //        bench_server NURL bulk MEGABYTES                       one share read over and over
 //        bench_server plain MEGABYTES                           the same bytes through TLS alone
-//        bench_server NURL hold IDLE SLOW                       holds connections until standard input ends
+//        bench_server NURL hold IDLE SLOW                       holds connections until standard input ends, and then
+//                                                               asks whether they are still there
 // Prints one JSON object.
 
 #include "core/formats/gbs_messages.h"
@@ -38,6 +39,7 @@ using Clock = std::chrono::steady_clock;
 namespace gbs = formats::gbs;
 
 constexpr std::size_t smallShare = 1000;
+constexpr std::size_t slowBody = 10'000;
 constexpr double megabyte = 1e6;
 const std::string bucket = "/storage/v1/immutable/b" + std::string(25, 'a');
 
@@ -335,7 +337,7 @@ int plain(std::size_t megabytes) {
     return 0;
 }
 
-/// `slow`: clients that send the body of a write a byte a second.
+/// `slow`: clients that send a body a byte a second.
 int hold(const Target& target, int idle, int slow) {
     std::vector<std::unique_ptr<Line>> lines;
     for (int i = 0; i < idle + slow; ++i) {
@@ -343,19 +345,28 @@ int hold(const Target& target, int idle, int slow) {
         if (i < idle) {
             (void)lines.back()->ask(target.request("GET /storage/v1/version"));
         } else {
-            const std::string whole = target.request("GET /storage/v1/version", {}, std::string(10'000, 'x'));
-            lines.back()->send(whole.substr(0, whole.size() - 9'999));
+            const std::string whole = target.request("GET /storage/v1/version", {}, std::string(slowBody, 'x'));
+            lines.back()->send(whole.substr(0, whole.size() - (slowBody - 1)));
         }
     }
     std::printf("{\"held\": %d}\n", idle + slow);
     std::fflush(stdout);
     pollfd input{0, POLLIN, 0};
-    while (::poll(&input, 1, 1000) == 0) {
+    std::size_t left = slowBody - 1;
+    while (::poll(&input, 1, 1000) == 0 && left > 1) {
+        --left;
         for (int i = idle; i < idle + slow; ++i) {
             lines[static_cast<std::size_t>(i)]->send("x");
         }
     }
-    return 0;
+    int answered = 0;
+    for (int i = 0; i < idle + slow; ++i) {
+        Line& line = *lines[static_cast<std::size_t>(i)];
+        const int status = line.ask(i < idle ? target.request("GET /storage/v1/version") : std::string(left, 'x'));
+        answered += status == 200 ? 1 : 0;
+    }
+    std::printf("{\"answered\": %d}\n", answered);
+    return answered == idle + slow ? 0 : 1;
 }
 
 }  // namespace

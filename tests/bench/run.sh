@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks on the release build, against real Tahoe-LAFS in the same run.
-# Usage: tests/bench/run.sh [encode|rtt|server|store|small|big|memory|store-millions …]   JSON lines on stdout, tables on stderr.
+# Usage: tests/bench/run.sh [encode|rtt|server|hold|store|wan|small|big|memory|store-millions …]   JSON lines on stdout, tables on stderr.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 [ -x build/tahoe/bin/python ] || { echo "Run tests/run.sh once first: it sets up the real Tahoe-LAFS." >&2; exit 1; }

@@ -388,29 +388,6 @@ private Q_SLOTS:
         }
     }
 
-    void thePiecesOfAShareAreBounded() {
-        QVERIFY(m_store->allocate(m_index, shares({1}), ByteCount(10'000), mine, lease).has_value());
-        for (std::size_t i = 0; i < mostPieces; ++i) {
-            QVERIFY(m_store->write(m_index, ShareNum(1), mine, ByteOffset(i * 2), Bytes(1)).has_value());
-        }
-        QCOMPARE(m_store->write(m_index, ShareNum(1), mine, ByteOffset(mostPieces * 2), Bytes(1)).error().code,
-                 ErrorCode::InvalidArgument);
-        QVERIFY(m_store->write(m_index, ShareNum(1), mine, ByteOffset(1), Bytes(1)).has_value());
-        QVERIFY(m_store->write(m_index, ShareNum(1), mine, ByteOffset(mostPieces * 2), Bytes(1)).has_value());
-    }
-
-    void begunSharesAreBounded() {
-        std::size_t allocated = 0;
-        std::set<ShareNum> all;
-        for (std::uint16_t n = 0; n < 256; ++n) {
-            all.insert(ShareNum(n));
-        }
-        for (Byte first = 0; first < 80; ++first) {
-            allocated += m_store->allocate(indexOf(first), all, ByteCount(1), mine, lease)->allocated.size();
-        }
-        QCOMPARE(allocated, mostBegunShares);
-    }
-
     void manyClientsAtOnceLoseNothing() {
         constexpr int threads = 8;
         constexpr int rounds = 40;

@@ -63,6 +63,7 @@ private:
             input.erase(0, size);
             return static_cast<qint64>(size);
         }
+        void setReadAhead(qint64 /*bytes*/) override {}
         void write(const QByteArray& bytes) override { held += bytes.size(); }
         [[nodiscard]] qint64 unsent() const override { return held; }
         void close() override { ended = true; }

@@ -1,6 +1,6 @@
 #include "tests/server/raw_http2_client.h"
+#include "tests/server/resident.h"
 
-#include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -14,13 +14,6 @@ using Client = RawHttp2Client;
 
 constexpr int enhanceYourCalm = 11;
 constexpr int refusedStream = -7;
-
-/// Bytes that this process has in memory, the server's among them.
-qint64 resident() {
-    QFile file(QStringLiteral("/proc/self/statm"));
-    constexpr qint64 page = 4096;
-    return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toLongLong() * page : 0;
-}
 
 }  // namespace
 

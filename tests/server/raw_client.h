@@ -6,6 +6,7 @@
 #include "core/server/server.h"
 
 #include <QElapsedTimer>
+#include <QHostAddress>
 #include <QMap>
 #include <QSslSocket>
 
@@ -26,8 +27,13 @@ public:
 
     explicit RawClient(const Server& server, const QString& host = QStringLiteral("127.0.0.1"))
         : RawClient(*formats::parseNurl(server.nurl()), host, server.port()) {}
-    explicit RawClient(formats::Nurl nurl) : RawClient(nurl, QString::fromStdString(nurl.host), nurl.port) {}
-    RawClient(formats::Nurl nurl, const QString& host, std::uint16_t port) : m_nurl(std::move(nurl)) {
+    explicit RawClient(const formats::Nurl& nurl) : RawClient(nurl, QString::fromStdString(nurl.host), nurl.port) {}
+    /// `from`: the address of this computer that it comes from, where that matters.
+    RawClient(const formats::Nurl& nurl, const QString& host, std::uint16_t port, const QHostAddress& from = {})
+        : m_authorization(authorizationOf(nurl)) {
+        if (!from.isNull()) {
+            m_socket.bind(from);
+        }
         m_socket.setPeerVerifyMode(QSslSocket::VerifyNone);
         m_socket.connectToHostEncrypted(host, port);
         m_connected = m_socket.waitForEncrypted(patience);
@@ -36,9 +42,14 @@ public:
     [[nodiscard]] bool connected() const { return m_connected; }
     [[nodiscard]] QSslSocket& socket() { return m_socket; }
 
+    /// What the right swissnum gives as the field's value.
+    [[nodiscard]] static QByteArray authorizationOf(const formats::Nurl& nurl) {
+        return QByteArray::fromStdString(formats::gbs::writeAuthorization(nurl.swissnum.reveal()));
+    }
+    /// Says this from now on in place of it; nothing at all for a null array.
+    void pretend(const QByteArray& authorization) { m_authorization = authorization; }
     [[nodiscard]] QByteArray authorization() const {
-        return "Authorization: " +
-               QByteArray::fromStdString(formats::gbs::writeAuthorization(m_nurl.swissnum.reveal())) + "\r\n";
+        return m_authorization.isNull() ? QByteArray() : "Authorization: " + m_authorization + "\r\n";
     }
     [[nodiscard]] static QByteArray secret(formats::gbs::SecretKind kind, char fill, int size = 32) {
         const std::string bytes(static_cast<std::size_t>(size), fill);
@@ -116,7 +127,7 @@ private:
         return true;
     }
 
-    formats::Nurl m_nurl;
+    QByteArray m_authorization;
     QSslSocket m_socket;
     bool m_connected = false;
     QByteArray m_input;

@@ -41,12 +41,18 @@ public:
 
     /// `settings`: the payload of the first SETTINGS frame.
     explicit RawHttp2Client(const Server& server, const QByteArray& settings = {})
-        : m_nurl(*formats::parseNurl(server.nurl())) {
+        : RawHttp2Client(*formats::parseNurl(server.nurl()), settings) {}
+    /// `from`: the address of this computer that it comes from, where that matters.
+    explicit RawHttp2Client(const formats::Nurl& nurl, const QByteArray& settings = {}, const QHostAddress& from = {})
+        : m_authorization(RawClient::authorizationOf(nurl)) {
+        if (!from.isNull()) {
+            m_socket.bind(from);
+        }
         QSslConfiguration tls = m_socket.sslConfiguration();
         tls.setAllowedNextProtocols({QSslConfiguration::ALPNProtocolHTTP2});
         tls.setPeerVerifyMode(QSslSocket::VerifyNone);
         m_socket.setSslConfiguration(tls);
-        m_socket.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.port());
+        m_socket.connectToHostEncrypted(QStringLiteral("127.0.0.1"), nurl.port);
         m_connected = m_socket.waitForEncrypted(RawClient::patience) &&
                       m_socket.sslConfiguration().nextNegotiatedProtocol() == QSslConfiguration::ALPNProtocolHTTP2;
         nghttp2_hd_inflate_new(&m_inflater);
@@ -65,6 +71,15 @@ public:
         bytes += static_cast<char>(type);
         bytes += static_cast<char>(flags);
         return bytes + number(stream) + payload;
+    }
+    /// A whole header block, in as many frames as it needs.
+    [[nodiscard]] static QByteArray headers(std::uint8_t flags, std::uint32_t stream, const QByteArray& block) {
+        constexpr qsizetype most = 16'384;
+        QByteArray bytes = frame(Headers, flags | (block.size() <= most ? endHeaders : 0), stream, block.left(most));
+        for (qsizetype at = most; at < block.size(); at += most) {
+            bytes += frame(Continuation, at + most >= block.size() ? endHeaders : 0, stream, block.mid(at, most));
+        }
+        return bytes;
     }
     [[nodiscard]] static QByteArray number(std::uint32_t value) {
         QByteArray bytes;
@@ -86,16 +101,14 @@ public:
         return bytes;
     }
     [[nodiscard]] Fields head(const QByteArray& method, const QByteArray& path, const Fields& fields = {}) const {
-        return Fields{{":method", method},
-                      {":scheme", "https"},
-                      {":path", path},
-                      {":authority", "x"},
-                      {"authorization", swissnum()}} +
-               fields;
+        Fields all{{":method", method}, {":scheme", "https"}, {":path", path}, {":authority", "x"}};
+        if (!m_authorization.isNull()) {
+            all.append({"authorization", m_authorization});
+        }
+        return all + fields;
     }
-    [[nodiscard]] QByteArray swissnum() const {
-        return QByteArray::fromStdString(formats::gbs::writeAuthorization(m_nurl.swissnum.reveal()));
-    }
+    /// See RawClient::pretend.
+    void pretend(const QByteArray& authorization) { m_authorization = authorization; }
     /// The lines that RawClient takes, as fields.
     [[nodiscard]] static Fields fieldsOf(const QByteArray& lines) {
         Fields fields;
@@ -122,7 +135,7 @@ public:
         }
         const std::uint32_t stream = nextStream();
         const std::uint8_t last = body.isEmpty() ? endStream : 0;
-        send(frame(Headers, endHeaders | last, stream, block(head(method, path, fields))) +
+        send(headers(last, stream, block(head(method, path, fields))) +
              (body.isEmpty() ? QByteArray() : frame(Data, endStream, stream, body)));
         return stream;
     }
@@ -180,6 +193,34 @@ public:
                             const QByteArray& body = {}) {
         return reply(request(method, path, lines, body));
     }
+    /// What a header block says. Each block that comes must be read, in turn.
+    [[nodiscard]] Reply headOf(const QByteArray& payload) {
+        Reply reply;
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(payload.constData());
+        auto left = static_cast<std::size_t>(payload.size());
+        while (true) {
+            nghttp2_nv field{};
+            int flags = 0;
+            const ssize_t taken = nghttp2_hd_inflate_hd2(m_inflater, &field, &flags, bytes, left, 1);
+            if (taken < 0) {
+                return {};
+            }
+            bytes += taken;
+            left -= static_cast<std::size_t>(taken);
+            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+                const QByteArray name(reinterpret_cast<const char*>(field.name), static_cast<qsizetype>(field.namelen));
+                const QByteArray value(reinterpret_cast<const char*>(field.value),
+                                       static_cast<qsizetype>(field.valuelen));
+                reply.fields[name] = value;
+            }
+            if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
+                nghttp2_hd_inflate_end_headers(m_inflater);
+                break;
+            }
+        }
+        reply.status = reply.fields.value(":status").toInt();
+        return reply;
+    }
     /// Whether the server hangs up, whatever it still says.
     [[nodiscard]] bool ended() {
         while (read()) {
@@ -211,35 +252,7 @@ private:
         return value;
     }
     [[nodiscard]] static qsizetype lengthAt(const QByteArray& bytes) { return valueOf(bytes.left(3)); }
-    [[nodiscard]] Reply headOf(const QByteArray& payload) {
-        Reply reply;
-        const auto* bytes = reinterpret_cast<const std::uint8_t*>(payload.constData());
-        auto left = static_cast<std::size_t>(payload.size());
-        while (true) {
-            nghttp2_nv field{};
-            int flags = 0;
-            const ssize_t taken = nghttp2_hd_inflate_hd2(m_inflater, &field, &flags, bytes, left, 1);
-            if (taken < 0) {
-                return {};
-            }
-            bytes += taken;
-            left -= static_cast<std::size_t>(taken);
-            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-                const QByteArray name(reinterpret_cast<const char*>(field.name), static_cast<qsizetype>(field.namelen));
-                const QByteArray value(reinterpret_cast<const char*>(field.value),
-                                       static_cast<qsizetype>(field.valuelen));
-                reply.fields[name] = value;
-            }
-            if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
-                nghttp2_hd_inflate_end_headers(m_inflater);
-                break;
-            }
-        }
-        reply.status = reply.fields.value(":status").toInt();
-        return reply;
-    }
-
-    formats::Nurl m_nurl;
+    QByteArray m_authorization;
     QSslSocket m_socket;
     bool m_connected = false;
     QByteArray m_input;

@@ -86,8 +86,8 @@ Result<void> fetch(const Globals& globals, const Fetch& fetch, const download::W
     std::stop_source stop;
     const StopSignals signals([&stop] { stop.request_stop(); });
     if (std::holds_alternative<caps::Literal>(fetch.capability)) {
-        return runToEnd(engine::getFile(sessionWithoutServers(), fetch.capability, fetch.range, {}, fetch.openSink(), watch,
-                                        stop.get_token()));
+        return runToEnd(engine::getFile(sessionWithoutServers(), fetch.capability, fetch.range, {}, fetch.openSink(),
+                                        watch, stop.get_token()));
     }
     auto open = openSession(globals.profile);
     if (!open) {

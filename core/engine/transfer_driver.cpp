@@ -5,6 +5,7 @@
 #include "core/engine/share_places.h"
 
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -29,6 +30,25 @@ std::chrono::nanoseconds processorTime() {
 std::optional<StorageIndex> fetchedBy(const caps::Capability& capability) {
     const auto* const chk = std::get_if<caps::Chk>(&capability);
     return chk != nullptr ? std::optional(chk->storageIndex()) : std::nullopt;
+}
+
+/// A partial file that goes with its sink if the transfer is given up by then: whoever writes to it last is the one who
+/// knows that it is over.
+Result<std::shared_ptr<download::Sink>> openPartialFile(const std::filesystem::path& target,
+                                                        const StorageIndex& fetched,
+                                                        const std::shared_ptr<const std::atomic<bool>>& givenUp) {
+    auto sink = download::resumableFileSink(target, fetched);
+    if (!sink) {
+        return sink;
+    }
+    download::Sink* const opened = sink->get();
+    return std::shared_ptr<download::Sink>(
+        opened, [held = std::move(*sink), target, fetched, givenUp](download::Sink*) mutable {
+            held.reset();
+            if (*givenUp) {
+                download::removePartialFile(target, fetched);
+            }
+        });
 }
 
 }  // namespace
@@ -101,6 +121,7 @@ void TransferDriver::stopRunning(journal::RowId id, bool keep) {
     found->second.leaving = true;
     m_stoppedBefore.insert(id);
     *found->second.keep = keep;
+    *found->second.givenUp = !keep;
     auto source = found->second.stop;  // it may end, and go, on the spot
     source.request_stop();
 }
@@ -199,7 +220,7 @@ void TransferDriver::run(journal::RowId id) {
     if (row.direction == journal::Direction::Upload) {
         runUpload(id, row, running);
     } else {
-        runDownload(id, row, running.stop.get_token());
+        runDownload(id, row, running);
     }
 }
 
@@ -226,21 +247,22 @@ void TransferDriver::runUpload(journal::RowId id, const journal::Row& row, const
         });
 }
 
-void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, std::stop_token stopToken) {
+void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, const Running& running) {
     auto capability = caps::parse(row.capability);
     if (!capability) {
         ended(id, capability.error());
         return;
     }
-    auto openSink = [target = std::filesystem::path(row.localPath), fetched = fetchedBy(*capability)] {
-        return fetched ? download::resumableFileSink(target, *fetched) : download::fileSink(target);
+    auto openSink = [target = std::filesystem::path(row.localPath), fetched = fetchedBy(*capability),
+                     givenUp = running.givenUp] {
+        return fetched ? openPartialFile(target, *fetched, givenUp) : download::fileSink(target);
     };
     auto watch = [this, id](const download::Progress& progress) {
         m_queue.progressed(id, progress, m_environment->clock->steadyNow());
         changed(id);
     };
     m_scope->spawn(getFile(m_session, std::move(*capability), std::nullopt, knownShares(row.shares),
-                           std::move(openSink), std::move(watch), stopToken),
+                           std::move(openSink), std::move(watch), running.stop.get_token()),
                    [this, id](const Result<void>& result) {
                        if (result) {
                            settle(m_queue.downloaded(id, m_environment->clock->wallNow()));
@@ -250,7 +272,7 @@ void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, std
                    });
 }
 
-/// Of transfers that are given up.
+/// Of transfers that are given up and do not run.
 void TransferDriver::dropPartialFiles(std::vector<journal::Row> rows) {
     std::erase_if(rows, [](const journal::Row& row) {
         return row.direction != journal::Direction::Download || row.state == journal::State::Done;
@@ -273,9 +295,6 @@ void TransferDriver::dropPartialFiles(std::vector<journal::Row> rows) {
 void TransferDriver::ended(journal::RowId id, const Error& error) {
     const auto running = m_running.find(id);
     if (running != m_running.end() && running->second.leaving) {
-        if (!*running->second.keep) {
-            dropPartialFiles({*m_queue.row(id)});
-        }
         m_running.erase(running);
         m_queue.settle(id, m_environment->clock->steadyNow());
         if (m_mode != Mode::Stopped) {

@@ -12,6 +12,7 @@
 #include "core/engine/sleep_watch.h"
 #include "core/engine/transfer_queue.h"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,6 +69,8 @@ private:
     struct Running {
         std::stop_source stop;
         std::shared_ptr<bool> keep = std::make_shared<bool>(false);  ///< what servers hold of it is gone on with later
+        /// What a download has written so far is of no use to anybody.
+        std::shared_ptr<std::atomic<bool>> givenUp = std::make_shared<std::atomic<bool>>(false);
         bool leaving = false;  ///< its row says already what it is now; nothing is written when it ends
     };
 
@@ -90,7 +93,7 @@ private:
     void startMore();
     void run(journal::RowId id);
     void runUpload(journal::RowId id, const journal::Row& row, const Running& running);
-    void runDownload(journal::RowId id, const journal::Row& row, std::stop_token stopToken);
+    void runDownload(journal::RowId id, const journal::Row& row, const Running& running);
     void ended(journal::RowId id, const Error& error);
     void settle(journal::Row row);
     void settled(const journal::Row& row);

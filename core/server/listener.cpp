@@ -25,6 +25,12 @@ milliseconds tickFor(const Limits& limits) {
     return std::clamp(shortest / 4, shortestTick, longestTick);
 }
 
+/// A socket for IPv6 and IPv4 at once is bound to [::], and Qt would write that as 0.0.0.0.
+std::string textOf(const QHostAddress& address) {
+    const bool both = address.protocol() == QAbstractSocket::AnyIPProtocol;
+    return (both ? QHostAddress(QHostAddress::AnyIPv6) : address).toString().toStdString();
+}
+
 }  // namespace
 
 /// One address that is listened on.
@@ -95,7 +101,7 @@ Result<std::vector<HostPort>> Listener::adopt(const std::vector<int>& sockets) {
             m_doors.clear();
             return failure(ErrorCode::InvalidArgument, "a socket that was handed over does not listen for TCP");
         }
-        listened.push_back({door->serverAddress().toString().toStdString(), door->serverPort()});
+        listened.push_back({textOf(door->serverAddress()), door->serverPort()});
         m_doors.push_back(std::move(door));
     }
     return listened;

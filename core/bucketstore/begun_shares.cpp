@@ -176,7 +176,7 @@ DiskStore::Stored DiskStore::storeWhole(StorageIndex index, std::vector<Whole> s
             stored.trouble = done.error();
         }
         if (logged) {
-            m_log.cancel(begun.key);
+            m_log.cancel(*logged, i, begun.key);
         }
         giveUp(begun);
     }
@@ -252,13 +252,20 @@ Result<void> DiskStore::putBytes(File& file, const Begun& begun, bool first, std
 }
 
 /// Gives a share its place, and keeps it out of sight until `settle`.
-Result<void> DiskStore::place(const Begun& begun) {
+Result<void> DiskStore::place(Begun& begun) {
     const auto& [index, share] = begun.key;
+    const auto setSettling = [this, &begun](bool settling) {
+        const std::lock_guard lock(m_mutex);
+        begun.settling = settling;
+    };
     const auto held = m_usage.hold();
+    setSettling(true);
     if (auto placed = m_tree.place(incomingPath(begun.key), index, share); !placed) {
+        setSettling(false);
         return placed;
     }
     m_usage.add(held, index, 1, static_cast<std::int64_t>(begun.size + containerOverhead));
+    m_open.drop(begun.key);
     return {};
 }
 
@@ -273,7 +280,7 @@ void DiskStore::takeBack(const Begun& begun) {
     m_caretaker->note(begun.key, noLeasePlace, {});
 }
 
-Result<void> DiskStore::publish(const Begun& begun) {
+Result<void> DiskStore::publish(Begun& begun) {
     if (auto placed = place(begun); !placed) {
         return placed;
     }

@@ -121,7 +121,8 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
                      std::string folder, std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams)
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
-      m_log(m_files, m_folder + "/log", seams.logSegment), m_advisories(m_files, m_folder + "/corruption-advisories"),
+      m_log(m_files, m_folder + "/log", seams.logSegment), m_open(m_clock),
+      m_advisories(m_files, m_folder + "/corruption-advisories"),
       m_caretaker(std::make_unique<Caretaker>(CaretakerParts{
           m_files, m_clock, &m_tree, m_folder + "/shares",
           seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
@@ -142,9 +143,10 @@ DiskStore::~DiskStore() {
     m_caretaker.reset();
 }
 
-bool DiskStore::isBegun(const Key& key) const {
+bool DiskStore::isSettling(const Key& key) const {
     const std::lock_guard lock(m_mutex);
-    return m_begun.contains(key);
+    const auto begun = m_begun.find(key);
+    return begun != m_begun.end() && begun->second->settling;
 }
 
 Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
@@ -153,8 +155,8 @@ Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
         return diskFailure(shares.error());
     }
     // Asked after the folder was read: a share that is in both is placed and not settled.
-    const std::lock_guard lock(m_mutex);
-    std::erase_if(*shares, [&](ShareNum share) { return m_begun.contains({index, share}); });
+    // One that is begun and has no place is another one's: whoever allocated it looked at the folder a moment too soon.
+    std::erase_if(*shares, [&](ShareNum share) { return isSettling({index, share}); });
     return shares;
 }
 
@@ -197,7 +199,7 @@ Result<ExpiryOutcome> DiskStore::removeIfExpired(const Key& key) {
     const ExpiryPolicy& policy = m_options.expiry;
     const bool ofItsKind = record->kind == ContainerKind::Mutable ? policy.mutableShares : policy.immutableShares;
     const bool over = record->latest && *record->latest <= policy.lastExpired(m_clock->wallNow());
-    if (policy.mode == ExpiryPolicy::Mode::Off || !ofItsKind || !over || isBegun(key) || m_log.holds(key)) {
+    if (policy.mode == ExpiryPolicy::Mode::Off || !ofItsKind || !over || isSettling(key) || m_log.holds(key)) {
         return ExpiryOutcome{};
     }
     const auto size = (*file)->size();
@@ -208,6 +210,7 @@ Result<ExpiryOutcome> DiskStore::removeIfExpired(const Key& key) {
     if (auto removed = m_tree.remove(key.first, key.second); !removed) {
         return failure(removed.error());
     }
+    m_open.drop(key);
     m_usage.add(held, key.first, -1, -static_cast<std::int64_t>(*size));
     return ExpiryOutcome{true, *size};
 }
@@ -275,7 +278,7 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
         const BucketGate::Pass pass(m_gate, index);
         for (auto share = onDisk->begin(); share != onDisk->end();) {
             bool gone = false;
-            if (!isBegun({index, *share})) {
+            if (!isSettling({index, *share})) {
                 // A share without room for one more lease is a good share all the same; a damaged one is not; and one
                 // that expired a moment ago is as if it had never been.
                 const auto granted = grantLease(index, *share, lease, client);
@@ -399,15 +402,29 @@ Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex ind
         }
         return diskFailure(file.error());
     }
-    if (isBegun({index, share})) {
+    if (isSettling({index, share})) {
         return failure(ErrorCode::NotFound, "no such share");
     }
-    return openContainer(std::move(*file));
+    auto reader = openContainer(std::move(*file));
+    if (reader) {
+        m_open.keep({index, share}, *reader);
+    }
+    return reader;
 }
 
 std::shared_ptr<const ShareReader> DiskStore::openCachedShare(StorageIndex index, ShareNum share) const {
+    if (auto open = m_open.find({index, share})) {
+        return open;
+    }
     auto file = m_files->openCached(m_tree.sharePath(index, share));
-    return !file || isBegun({index, share}) ? nullptr : openCachedContainer(std::move(file));
+    if (!file || isSettling({index, share})) {
+        return nullptr;
+    }
+    auto reader = openCachedContainer(std::move(file));
+    if (reader) {
+        m_open.keep({index, share}, reader);
+    }
+    return reader;
 }
 
 Result<void> DiskStore::addLease(StorageIndex index, const LeaseSecrets& secrets, std::string_view client) {

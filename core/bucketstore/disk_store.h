@@ -6,6 +6,7 @@
 #include "core/bucketstore/container.h"
 #include "core/bucketstore/file_system.h"
 #include "core/bucketstore/lease_writer.h"
+#include "core/bucketstore/open_shares.h"
 #include "core/bucketstore/share_log.h"
 #include "core/bucketstore/share_tree.h"
 #include "core/bucketstore/slot_store.h"
@@ -101,15 +102,17 @@ private:
         UploadSecret upload;
         LeaseRecord lease{};  ///< guarded by the store's mutex
         std::string client;
-        SteadyTime lastUse;  ///< guarded by the store's mutex
-        std::mutex mutex;    ///< guards what follows, and the file
+        SteadyTime lastUse;     ///< guarded by the store's mutex
+        bool settling = false;  ///< has its place; guarded by the store's mutex
+        std::mutex mutex;       ///< guards what follows, and the file
         WrittenRanges written;
         bool hasFile = false;
         bool gone = false;  ///< complete or given up
     };
 
     [[nodiscard]] std::string incomingPath(const Key& key) const;
-    [[nodiscard]] bool isBegun(const Key& key) const;
+    /// Whether a share has its place and is not settled in it: there, and not to be seen yet.
+    [[nodiscard]] bool isSettling(const Key& key) const;
     /// The begun share, touched. Fails: NotFound, Unauthorized.
     [[nodiscard]] Result<std::shared_ptr<Begun>> find(const Key& key, const UploadSecret& upload);
     /// Whether a share may go from so many pieces to so many more.
@@ -149,9 +152,9 @@ private:
     [[nodiscard]] Result<void> checkOverlap(const File& file, const Begun& begun, Range range, ByteView data) const;
     [[nodiscard]] Result<void> putBytes(File& file, const Begun& begun, bool first, std::uint64_t offset, ByteView data,
                                         bool completes);
-    [[nodiscard]] Result<void> place(const Begun& begun);
+    [[nodiscard]] Result<void> place(Begun& begun);
     void takeBack(const Begun& begun);
-    [[nodiscard]] Result<void> publish(const Begun& begun);
+    [[nodiscard]] Result<void> publish(Begun& begun);
     void giveUp(Begun& begun);
     void forget(Begun& begun);
 
@@ -162,6 +165,7 @@ private:
     const std::unique_ptr<FolderLock> m_folderLock;
     ShareTree m_tree;
     ShareLog m_log;
+    mutable OpenShares m_open;
     Advisories m_advisories;
     BucketGate m_gate;
     std::unique_ptr<Caretaker> m_caretaker;  ///< gone before all others

@@ -98,15 +98,16 @@ std::optional<ShareLog::Ticket> ShareLog::add(std::span<const Entry> entries) {
     }
     Segment& segment = m_segments[number];
     const std::uint64_t offset = segment.end;
+    ++segment.open;
+    Ticket ticket(*this, number);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        segment.records.insert_or_assign(entries[i].key, segment.end);
+        ticket.m_offsets.push_back(segment.end);
+        segment.records.emplace(entries[i].key, segment.end);
         segment.end += sizes[i];
     }
-    ++segment.open;
     const LogEpoch epoch = segment.epoch;
     lock.unlock();
 
-    Ticket ticket(*this, number);
     Bytes records;
     records.reserve(size);
     for (const Entry& entry : entries) {
@@ -220,27 +221,22 @@ void ShareLog::close(std::size_t segment) {
     m_changed.notify_all();
 }
 
-void ShareLog::cancel(const ShareKey& key) {
-    for (Segment& segment : m_segments) {
-        std::unique_lock lock(m_mutex);
-        const auto place = segment.records.find(key);
-        if (place == segment.records.end()) {
-            continue;
-        }
-        const std::uint64_t offset = place->second;
-        segment.records.erase(place);
-        lock.unlock();
-        const Bytes nothing(logRecordHeadSize);
-        if (!segment.file->write(offset, std::array{ByteView(nothing)}) || !segment.file->sync()) {
-            lock.lock();
-            segment.failed = true;
-        }
-    }
+void ShareLog::cancel(const Ticket& ticket, std::size_t entry, const ShareKey& key) {
+    Segment& segment = m_segments.at(ticket.m_segment);
+    const std::uint64_t offset = ticket.m_offsets.at(entry);
+    const Bytes nothing(logRecordHeadSize);
+    const bool done = segment.file->write(offset, std::array{ByteView(nothing)}) && segment.file->sync();
+    const std::lock_guard lock(m_mutex);
+    segment.records.erase({key, offset});
+    segment.failed = segment.failed || !done;
 }
 
 bool ShareLog::holds(const ShareKey& key) const {
     const std::lock_guard lock(m_mutex);
-    return std::ranges::any_of(m_segments, [&key](const Segment& one) { return one.records.contains(key); });
+    return std::ranges::any_of(m_segments, [&key](const Segment& one) {
+        const auto place = one.records.lower_bound({key, 0});
+        return place != one.records.end() && place->first == key;
+    });
 }
 
 void ShareLog::settle(const std::function<Result<void>()>& syncTree) {

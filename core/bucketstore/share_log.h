@@ -9,13 +9,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tarn::bucketstore {
 
@@ -43,8 +44,9 @@ public:
     /// Held from `add` until the files are in the tree: so long the segment is not settled.
     class Ticket {
     public:
-        Ticket(ShareLog& log, std::size_t segment) noexcept : m_log(&log), m_segment(segment) {}
-        Ticket(Ticket&& other) noexcept : m_log(std::exchange(other.m_log, nullptr)), m_segment(other.m_segment) {}
+        Ticket(Ticket&& other) noexcept
+            : m_log(std::exchange(other.m_log, nullptr)), m_segment(other.m_segment),
+              m_offsets(std::move(other.m_offsets)) {}
         Ticket& operator=(Ticket&&) = delete;
         ~Ticket() {
             if (m_log != nullptr) {
@@ -53,8 +55,12 @@ public:
         }
 
     private:
+        friend class ShareLog;
+        Ticket(ShareLog& log, std::size_t segment) noexcept : m_log(&log), m_segment(segment) {}
+
         ShareLog* m_log;
         std::size_t m_segment;
+        std::vector<std::uint64_t> m_offsets;  ///< of the records, by entry
     };
 
     /// Nothing is made before the first `add`. `folder` is the log's own.
@@ -62,8 +68,8 @@ public:
 
     /// Returns once all of them survive a power cut; nothing: none was taken.
     [[nodiscard]] std::optional<Ticket> add(std::span<const Entry> entries);
-    /// The share's file could not be put into the tree: it is not to come back. Needs the ticket.
-    void cancel(const ShareKey& key);
+    /// The file of an entry could not be put into the tree: what was added for it is not to come back.
+    void cancel(const Ticket& ticket, std::size_t entry, const ShareKey& key);
     /// Whether the share may yet come back out of the log: whoever changes or removes it must make sure of its file.
     [[nodiscard]] bool holds(const ShareKey& key) const;
     /// `syncTree` makes all that is in the tree survive a power cut. Nothing is forgotten where it fails: then the
@@ -75,10 +81,10 @@ private:
         std::unique_ptr<File> file;
         LogEpoch epoch{};
         std::uint64_t end = 0;
-        std::map<ShareKey, std::uint64_t> records;  ///< where they begin
-        unsigned open = 0;                          ///< tickets
-        std::uint64_t written = 0;                  ///< writes that have returned, and of them
-        std::uint64_t synced = 0;                   ///< those that are on the disk
+        std::set<std::pair<ShareKey, std::uint64_t>> records;  ///< and where they begin
+        unsigned open = 0;                                     ///< tickets
+        std::uint64_t written = 0;                             ///< writes that have returned, and of them
+        std::uint64_t synced = 0;                              ///< those that are on the disk
         bool syncing = false;
         bool closed = false;  ///< is being settled
         bool failed = false;  ///< takes no more, and is not forgotten

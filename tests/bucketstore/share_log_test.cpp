@@ -173,11 +173,27 @@ private Q_SLOTS:
         const auto ticket = add(log, 1, containerOf(1));
         QVERIFY(ticket);
         QVERIFY(add(log, 2, containerOf(2)));
-        log.cancel(keyOf(1));
+        log.cancel(*ticket, 0, keyOf(1));
         QVERIFY(!log.holds(keyOf(1)));
         const auto after = disk->afterRestart(Survives::WhatWasSynced);
         QVERIFY(!afterStart(after, 1));
         QVERIFY(afterStart(after, 2) == containerOf(2));
+    }
+
+    /// Two that did not know of each other store the same share: the second finds its place taken.
+    void cancellingTheSecondLeavesTheFirst() {
+        const auto disk = emptyDisk();
+        ShareLog log(disk, folder, segmentSize);
+        QVERIFY(add(log, 1, containerOf(1)));
+        log.settle([]() -> Result<void> { return failure(ErrorCode::ServerFailed, "not now"); });
+        QVERIFY(add(log, 2, containerOf(2)));
+        for (const unsigned number : {1U, 2U}) {
+            const auto second = add(log, number, containerOf(number + 100));
+            QVERIFY(second);
+            log.cancel(*second, 0, keyOf(number));
+            QVERIFY(log.holds(keyOf(number)));
+            QVERIFY(afterStart(disk->afterRestart(Survives::WhatWasSynced), number) == containerOf(number));
+        }
     }
 
     void forgettingIsForGood() {

@@ -15,7 +15,7 @@ namespace tarn::bucketstore::test {
 /// A disk in memory that tells what was done from what was synced, so that the power can be cut at any step.
 ///
 /// Each call that changes or syncs something is a step, counted from 1. Thread: any.
-class SimulatedDisk final : public FileSystem {
+class SimulatedDisk : public FileSystem {
 public:
     /// What is still there after the end came.
     enum class Survives : std::uint8_t {

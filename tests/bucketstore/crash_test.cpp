@@ -160,7 +160,7 @@ Bytes dataForTahoe(const Bytes& file) {
 
 void verify(const std::shared_ptr<SimulatedDisk>& disk, const Told& told, const QByteArray& when) {
     const auto store = openDiskStore({folder, {}, ByteCount(0), false}, std::make_shared<StandingClock>(), disk,
-                                     {{}, true, logSegment});
+                                     {{}, false, logSegment});
     QVERIFY2(store.has_value(), when.constData());
     std::uint64_t there = 0;
     for (const auto& [key, expected] : told.expected) {
@@ -203,7 +203,7 @@ private Q_SLOTS:
                 Told told;
                 const auto clock = std::make_shared<StandingClock>();
                 if (const auto store =
-                        openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment})) {
+                        openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, false, logSegment})) {
                     work(**store, *disk, *clock, told);
                 }
                 if (!disk->stopped()) {
@@ -280,7 +280,7 @@ private Q_SLOTS:
         Told told;
         const auto clock = std::make_shared<StandingClock>();
         {
-            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment});
+            const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, false, logSegment});
             QVERIFY(store.has_value());
             Client(**store, *disk, told).put(indexOf(1), 0, 1000, 10, {{0, 1000}});
             disk->stopAt(disk->steps() + 1, true);
@@ -293,7 +293,7 @@ private Q_SLOTS:
             again->stopAt(stop, true);
             Told toldAgain = told;
             if (const auto store =
-                    openDiskStore({folder, {}, ByteCount(0), false}, clock, again, {{}, true, logSegment})) {
+                    openDiskStore({folder, {}, ByteCount(0), false}, clock, again, {{}, false, logSegment})) {
                 Client(**store, *again, toldAgain).lease(indexOf(1), 30);
             }
             for (const Survives survives : allSurvivals) {
@@ -313,7 +313,7 @@ private Q_SLOTS:
                     "full at step " + QByteArray::number(qulonglong(step)) + (forGood ? " for good" : "");
                 const auto disk = std::make_shared<SimulatedDisk>();
                 const auto clock = std::make_shared<StandingClock>();
-                auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, true, logSegment});
+                auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, false, logSegment});
                 QVERIFY(store.has_value());
                 disk->fillAt(disk->steps() + step, forGood);
                 Told told;

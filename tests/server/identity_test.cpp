@@ -110,8 +110,12 @@ private Q_SLOTS:
                 const auto server = startServer(m_folder->path());
                 QVERIFY2(!server.has_value(), name);
                 QCOMPARE(server.error().code, ErrorCode::ProfileDamaged);
-                QVERIFY(bad == turned || QByteArray(name) == "checksum" ||
-                        server.error().detail.find(name) != std::string::npos);
+                // A part that reads well on its own, as half of a swissnum may, is found out by the others.
+                const std::string& detail = server.error().detail;
+                const bool together = detail.find("made together") != std::string::npos;
+                QVERIFY2(detail.find(name) != std::string::npos || bad == turned || QByteArray(name) == "checksum" ||
+                             (QByteArray(name) == "swissnum" && together),
+                         (name + (": " + detail)).c_str());
                 QCOMPARE(read(path.toStdString()), bad.toStdString());
             }
             QVERIFY(QFile::remove(path));

@@ -91,12 +91,13 @@ public:
         for (unsigned share = 0; share < shares; ++share) {
             require(::fdatasync(files.at(share)) == 0 && ::close(files.at(share)) == 0, "sync");
             if (share == 0) {
-                while (::mkdir(folders.at(deepestNew).c_str(), S_IRWXU) != 0) {
+                // Another client may make a folder that both need.
+                while (::mkdir(folders.at(deepestNew).c_str(), S_IRWXU) != 0 && errno != EEXIST) {
                     require(errno == ENOENT, "mkdir");
                     ++deepestNew;
                 }
                 for (std::size_t level = deepestNew; level > 0; --level) {
-                    require(::mkdir(folders.at(level - 1).c_str(), S_IRWXU) == 0, "mkdir");
+                    require(::mkdir(folders.at(level - 1).c_str(), S_IRWXU) == 0 || errno == EEXIST, "mkdir");
                 }
             }
             const std::string place = folders[0] + '/' + std::to_string(share);

@@ -378,6 +378,9 @@ def bench_server():
                 emit("server", case, "tarn", ratio, "x Tahoe-LAFS")
                 rows.append((f"{case:26}", f"{median['tarn']['rate']:9.0f} a second", f"{ratio:6.1f}x",
                              f"p50 {median['tarn']['p50_us']:.0f} us", f"p99 {median['tarn']['p99_us']:.0f} us"))
+        limit = statistics.median(run("echo", 1)["rate"] for _ in range(ROUNDS))
+        emit("server", "read, 1 connections", "TLS alone", limit, "requests/s")
+        rows.append(("1 connection, TLS alone", f"{limit:9.0f} a second"))
         bulk = [(run(ours.nurl, "bulk", 50)["rate"], run("plain", 500)["rate"]) for _ in range(ROUNDS)]
         ratio = statistics.median(rate / limit for rate, limit in bulk)
         emit("server", "big reads of bare TLS", "tarn", ratio, "of 1")

@@ -3,6 +3,7 @@
 // Usage: bench_server NURL version|read CONNECTIONS SECONDS     requests a second, and how long they take
 //        bench_server NURL bulk MEGABYTES                       one share read over and over
 //        bench_server plain MEGABYTES                           the same bytes through TLS alone
+//        bench_server echo SECONDS                              requests a second on one connection of TLS alone
 //        bench_server NURL hold IDLE SLOW                       holds connections until standard input ends, and then
 //                                                               asks whether they are still there
 // Prints one JSON object.
@@ -337,6 +338,54 @@ int plain(std::size_t megabytes) {
     return 0;
 }
 
+/// A server that does nothing but answer the same 1 kB to whatever comes: what one connection allows at most.
+int echo(double seconds) {
+    const Context serverContext(SSL_CTX_new(TLS_server_method()));
+    makeIdentity(serverContext.get());
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
+        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        die("cannot listen");
+    }
+    std::thread server([&] {
+        const int socket = ::accept(listener, nullptr, nullptr);
+        const int on = 1;
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const Tls tls(SSL_new(serverContext.get()));
+        SSL_set_fd(tls.get(), socket);
+        if (SSL_accept(tls.get()) != 1) {
+            die("no TLS");
+        }
+        const std::string reply =
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: 1000\r\n\r\n" + std::string(smallShare, 'x');
+        char request[4096];
+        while (SSL_read(tls.get(), request, sizeof request) > 0) {
+            SSL_write(tls.get(), reply.data(), static_cast<int>(reply.size()));
+        }
+        ::close(socket);
+    });
+    const Context context(SSL_CTX_new(TLS_client_method()));
+    std::size_t count = 0;
+    {
+        Line line(context.get(), ntohs(address.sin_port));
+        const std::string request(226, 'x');
+        const auto end =
+            Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+        while (Clock::now() < end) {
+            (void)line.ask(request);
+            ++count;
+        }
+    }
+    server.join();
+    ::close(listener);
+    std::printf("{\"rate\": %.1f}\n", static_cast<double>(count) / seconds);
+    return 0;
+}
+
 /// `slow`: clients that send a body a byte a second.
 int hold(const Target& target, int idle, int slow) {
     std::vector<std::unique_ptr<Line>> lines;
@@ -380,6 +429,9 @@ int main(int argc, char** argv) {
     const std::string what = argc > 2 ? argv[2] : "";
     if (first == "plain" && argc == 3) {
         return plain(std::strtoull(argv[2], nullptr, 10));
+    }
+    if (first == "echo" && argc == 3) {
+        return echo(std::atof(argv[2]));
     }
     if (what == "bulk" && argc == 4) {
         return bulk(Target(argv[1]), std::strtoull(argv[3], nullptr, 10));

@@ -23,6 +23,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <netinet/in.h>
@@ -289,26 +290,49 @@ void makeIdentity(SSL_CTX* context) {
     SSL_CTX_use_PrivateKey(context, key.get());
 }
 
-int plain(std::size_t megabytes) {
-    const Context serverContext(SSL_CTX_new(TLS_server_method()));
-    makeIdentity(serverContext.get());
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
-        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        die("cannot listen");
+/// Listens on loopback with TLS and nothing behind it.
+class BareServer {
+public:
+    BareServer() : m_context(SSL_CTX_new(TLS_server_method())), m_listener(::socket(AF_INET, SOCK_STREAM, 0)) {
+        makeIdentity(m_context.get());
+        m_address.sin_family = AF_INET;
+        m_address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof m_address;
+        auto* const address = reinterpret_cast<sockaddr*>(&m_address);
+        if (::bind(m_listener, address, size) != 0 || ::listen(m_listener, 1) != 0 ||
+            ::getsockname(m_listener, address, &size) != 0) {
+            die("cannot listen");
+        }
     }
-    const std::size_t bytes = megabytes * 1'000'000;
-    std::thread server([&] {
-        const int socket = ::accept(listener, nullptr, nullptr);
-        const Tls tls(SSL_new(serverContext.get()));
+    BareServer(const BareServer&) = delete;
+    BareServer& operator=(const BareServer&) = delete;
+    ~BareServer() { ::close(m_listener); }
+
+    [[nodiscard]] std::uint16_t port() const { return ntohs(m_address.sin_port); }
+    /// The next client's socket, to be closed, and its TLS.
+    [[nodiscard]] std::pair<int, Tls> accept() const {
+        const int socket = ::accept(m_listener, nullptr, nullptr);
+        const int on = 1;
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        Tls tls(SSL_new(m_context.get()));
         SSL_set_fd(tls.get(), socket);
         if (SSL_accept(tls.get()) != 1) {
             die("no TLS");
         }
+        return {socket, std::move(tls)};
+    }
+
+private:
+    Context m_context;
+    int m_listener;
+    sockaddr_in m_address{};
+};
+
+int plain(std::size_t megabytes) {
+    const BareServer bare;
+    const std::size_t bytes = megabytes * 1'000'000;
+    std::thread server([&] {
+        const auto [socket, tls] = bare.accept();
         const std::vector<char> piece(256 * 1024, 'x');
         for (std::size_t sent = 0; sent < bytes; sent += piece.size()) {
             SSL_write(tls.get(), piece.data(), static_cast<int>(piece.size()));
@@ -317,7 +341,7 @@ int plain(std::size_t megabytes) {
         ::close(socket);
     });
     const Context context(SSL_CTX_new(TLS_client_method()));
-    const int socket = connectTo(ntohs(address.sin_port));
+    const int socket = connectTo(bare.port());
     const Tls tls(SSL_new(context.get()));
     SSL_set_fd(tls.get(), socket);
     if (SSL_connect(tls.get()) != 1) {
@@ -333,33 +357,15 @@ int plain(std::size_t megabytes) {
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     server.join();
     ::close(socket);
-    ::close(listener);
     std::printf("{\"rate\": %.1f}\n", static_cast<double>(received) / megabyte / seconds);
     return 0;
 }
 
 /// A server that does nothing but answer the same 1 kB to whatever comes: what one connection allows at most.
 int echo(double seconds) {
-    const Context serverContext(SSL_CTX_new(TLS_server_method()));
-    makeIdentity(serverContext.get());
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
-        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        die("cannot listen");
-    }
+    const BareServer bare;
     std::thread server([&] {
-        const int socket = ::accept(listener, nullptr, nullptr);
-        const int on = 1;
-        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        const Tls tls(SSL_new(serverContext.get()));
-        SSL_set_fd(tls.get(), socket);
-        if (SSL_accept(tls.get()) != 1) {
-            die("no TLS");
-        }
+        const auto [socket, tls] = bare.accept();
         const std::string reply =
             "HTTP/1.1 206 Partial Content\r\nContent-Length: 1000\r\n\r\n" + std::string(smallShare, 'x');
         char request[4096];
@@ -371,7 +377,7 @@ int echo(double seconds) {
     const Context context(SSL_CTX_new(TLS_client_method()));
     std::size_t count = 0;
     {
-        Line line(context.get(), ntohs(address.sin_port));
+        Line line(context.get(), bare.port());
         const std::string request(226, 'x');
         const auto end =
             Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -381,7 +387,6 @@ int echo(double seconds) {
         }
     }
     server.join();
-    ::close(listener);
     std::printf("{\"rate\": %.1f}\n", static_cast<double>(count) / seconds);
     return 0;
 }

@@ -64,12 +64,6 @@ private Q_SLOTS:
 }  // namespace tarn::server::test
 
 int main(int argc, char** argv) {
-    using namespace tarn::server::test;
-    if (const auto served = ServerProcess::serveIfAsked(argc, argv)) {
-        return *served;
-    }
-    const QCoreApplication application(argc, argv);
-    HeldTest test;
-    return QTest::qExec(&test, argc, argv);
+    return tarn::server::test::ServerProcess::runTest<tarn::server::test::HeldTest>(argc, argv);
 }
 #include "held_test.moc"

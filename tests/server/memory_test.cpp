@@ -153,12 +153,6 @@ private:
 }  // namespace tarn::server::test
 
 int main(int argc, char** argv) {
-    using namespace tarn::server::test;
-    if (const auto served = ServerProcess::serveIfAsked(argc, argv)) {
-        return *served;
-    }
-    const QCoreApplication application(argc, argv);
-    MemoryTest test;
-    return QTest::qExec(&test, argc, argv);
+    return tarn::server::test::ServerProcess::runTest<tarn::server::test::MemoryTest>(argc, argv);
 }
 #include "memory_test.moc"

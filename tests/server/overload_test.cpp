@@ -239,12 +239,6 @@ private:
 }  // namespace tarn::server::test
 
 int main(int argc, char** argv) {
-    using namespace tarn::server::test;
-    if (const auto served = ServerProcess::serveIfAsked(argc, argv)) {
-        return *served;
-    }
-    const QCoreApplication application(argc, argv);
-    OverloadTest test;
-    return QTest::qExec(&test, argc, argv);
+    return tarn::server::test::ServerProcess::runTest<tarn::server::test::OverloadTest>(argc, argv);
 }
 #include "overload_test.moc"

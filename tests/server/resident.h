@@ -1,12 +1,13 @@
 #pragma once
 
 #include <QFile>
+#include <QString>
 
 namespace tarn::server::test {
 
-/// Bytes that this process has in memory, the server's among them.
-inline qint64 resident() {
-    QFile file(QStringLiteral("/proc/self/statm"));
+/// Bytes that a process has in memory; of this one where none is named.
+inline qint64 resident(const QString& process = QStringLiteral("self")) {
+    QFile file(QStringLiteral("/proc/%1/statm").arg(process));
     constexpr qint64 page = 4096;
     return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toLongLong() * page : 0;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "tests/server/raw_client.h"
+#include "tests/server/resident.h"
 
 #include <QCoreApplication>
-#include <QFile>
 #include <QProcess>
+#include <QTest>
 
 #include <cstdio>
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace tarn::server::test {
 
 /// A server in a process of its own, so that its memory can be told from its clients'. The process is the test program
-/// itself, which must begin with `serveIfAsked`.
+/// itself, whose `main` is `runTest`.
 class ServerProcess {
 public:
     /// How many times as much memory a sanitizer may make of what it takes.
@@ -46,11 +47,21 @@ public:
     }
     /// Bytes that it has in memory.
     [[nodiscard]] qint64 resident() const {
-        QFile file(QStringLiteral("/proc/%1/statm").arg(m_process.processId()));
-        constexpr qint64 page = 4096;
-        return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toLongLong() * page : 0;
+        return test::resident(QString::number(m_process.processId()));
     }
 
+    /// The test program's `main`.
+    template <typename Test>
+    [[nodiscard]] static int runTest(int argc, char** argv) {
+        if (const auto served = serveIfAsked(argc, argv)) {
+            return *served;
+        }
+        const QCoreApplication application(argc, argv);
+        Test test;
+        return QTest::qExec(&test, argc, argv);
+    }
+
+private:
     /// Is the server, until standard input ends, where the program was started as one.
     [[nodiscard]] static std::optional<int> serveIfAsked(int argc, char** argv) {
         if (argc != 3 || std::string_view(argv[1]) != "serve") {
@@ -68,7 +79,6 @@ public:
         return 0;
     }
 
-private:
     QProcess m_process;
     formats::Nurl m_nurl;
 };

@@ -32,9 +32,12 @@ Exit runServeExpiry(Globals globals, const QStringList& arguments) {
     if (!folder) {
         return fail(globals, folder.error());
     }
-    const auto done =
-        server::giveOrder(*folder, pause ? server::pauseExpiryOrder : server::resumeExpiryOrder, orderPatience);
+    auto done = server::giveOrder(*folder, pause ? server::pauseExpiryOrder : server::resumeExpiryOrder, orderPatience);
     if (!done) {
+        // Nothing was looked for but a server.
+        if (done.error().code == ErrorCode::NotFound) {
+            done.error().code = ErrorCode::Unreachable;
+        }
         return fail(globals, done.error());
     }
     if (globals.json) {

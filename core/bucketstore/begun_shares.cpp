@@ -305,6 +305,7 @@ void DiskStore::forget(Begun& begun) {
     m_claimed -= begun.size + containerOverhead;
     m_written -= begun.written.total();
     countPieces(begun.written.count(), 0);
+    ++m_ended;
     // The caller holds the object by a pointer of its own.
     m_begun.erase(begun.key);
 }

@@ -155,7 +155,6 @@ Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
         return diskFailure(shares.error());
     }
     // Asked after the folder was read: a share that is in both is placed and not settled.
-    // One that is begun and has no place is another one's: whoever allocated it looked at the folder a moment too soon.
     std::erase_if(*shares, [&](ShareNum share) { return isSettling({index, share}); });
     return shares;
 }
@@ -261,6 +260,10 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     if (!wanted.empty() && wanted.rbegin()->value() > mostShareNumber) {
         return failure(ErrorCode::InvalidArgument, "share number over 255");
     }
+    const std::uint64_t looked = [this] {
+        const std::lock_guard lock(m_mutex);
+        return m_ended;
+    }();
     auto onDisk = m_tree.shares(index);
     if (!onDisk) {
         return diskFailure(onDisk.error());
@@ -299,13 +302,23 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     if (!freeOnDisk) {
         return diskFailure(freeOnDisk.error());
     }
-    claim(std::move(missing), index, size.value(), upload, lease.record(ourContainerVersion), client, *freeOnDisk,
-          result);
+    const auto come = claim(std::move(missing), index, size.value(), upload, lease.record(ourContainerVersion), client,
+                            *freeOnDisk, looked, result);
+    if (!come.empty()) {
+        auto rest = allocate(index, come, size, upload, secrets, client);
+        if (!rest) {
+            return rest;
+        }
+        result.alreadyHave.merge(rest->alreadyHave);
+        result.allocated.merge(rest->allocated);
+    }
     return result;
 }
 
-void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
-                      const LeaseRecord& lease, std::string_view client, std::uint64_t freeOnDisk, Allocation& result) {
+std::set<ShareNum> DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size,
+                                    const UploadSecret& upload, const LeaseRecord& lease, std::string_view client,
+                                    std::uint64_t freeOnDisk, std::uint64_t looked, Allocation& result) {
+    std::set<ShareNum> come;
     const std::uint64_t used = m_usage.now().bytes;
     const SteadyTime now = m_clock->steadyNow();
     const std::lock_guard lock(m_mutex);
@@ -326,6 +339,11 @@ void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64
             }
             continue;
         }
+        // What another has stored since the folder was read must not be begun: it would be hidden while it gives way.
+        if (looked != m_ended && m_files->fileSize(m_tree.sharePath(index, share))) {
+            come.insert(share);
+            continue;
+        }
         if (size + containerOverhead > roomLeft(freeOnDisk, used) || m_begun.size() >= mostBegunShares) {
             continue;
         }
@@ -340,6 +358,7 @@ void DiskStore::claim(std::set<ShareNum> shares, StorageIndex index, std::uint64
         m_claimed += size + containerOverhead;
         result.allocated.insert(share);
     }
+    return come;
 }
 
 Result<void> DiskStore::claimGrowth(std::uint64_t bytes, std::uint64_t atOnce) {

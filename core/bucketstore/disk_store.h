@@ -130,8 +130,11 @@ private:
     /// Room for a slot to grow. See SlotStore::Claim.
     [[nodiscard]] Result<void> claimGrowth(std::uint64_t bytes, std::uint64_t atOnce);
     void releaseGrowth(std::uint64_t bytes);
-    void claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size, const UploadSecret& upload,
-               const LeaseRecord& lease, std::string_view client, std::uint64_t freeOnDisk, Allocation& result);
+    /// Gives back the shares that have come since `looked`, an earlier `m_ended`: they are to be looked for again.
+    [[nodiscard]] std::set<ShareNum> claim(std::set<ShareNum> shares, StorageIndex index, std::uint64_t size,
+                                           const UploadSecret& upload, const LeaseRecord& lease,
+                                           std::string_view client, std::uint64_t freeOnDisk, std::uint64_t looked,
+                                           Allocation& result);
 
     /// A begun share with all of its bytes.
     struct Whole {
@@ -176,6 +179,7 @@ private:
 
     mutable std::mutex m_mutex;
     std::map<Key, std::shared_ptr<Begun>> m_begun;
+    std::uint64_t m_ended = 0;    ///< begun shares that are complete or given up
     std::uint64_t m_claimed = 0;  ///< by begun shares, containers and all
     std::uint64_t m_written = 0;  ///< of that, on the disk already
     std::size_t m_pieces = 0;     ///< of begun shares, beyond the first of each

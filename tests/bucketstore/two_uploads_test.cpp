@@ -53,9 +53,10 @@ private Q_SLOTS:
             const auto wrote = store.write(index, share, first, ByteOffset(0), data);
             complete = wrote && wrote->complete;
         };
-        // It looked at the bucket before the share came, and claims room for it after.
-        QVERIFY(store.allocate(index, {share}, ByteCount(size), second, leaseOf(2)));
+        // It looked at the bucket before the share came, and would claim room for it after.
+        const auto late = store.allocate(index, {share}, ByteCount(size), second, leaseOf(2));
         QVERIFY(complete);
+        QVERIFY(late && late->alreadyHave.contains(share) && late->allocated.empty());
 
         const auto isThere = [&] {
             const auto listed = store.list(index);
@@ -64,7 +65,6 @@ private Q_SLOTS:
         QVERIFY(isThere());
         const auto again = store.allocate(index, {share}, ByteCount(size), first, leaseOf(1));
         QVERIFY(again && again->alreadyHave.contains(share));
-        // The second finds its place taken, and nothing of the first goes with it.
         QVERIFY(!store.write(index, share, second, ByteOffset(0), patternOf(size, 2)));
         QVERIFY(isThere());
         QVERIFY(store.usage().incomingBytes == ByteCount(0));

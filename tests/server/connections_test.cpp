@@ -214,8 +214,8 @@ private Q_SLOTS:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         address.sin_port = htons(m_server->port());
         QCOMPARE(::connect(waiting, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        // (Another thread may close a file at any moment, and then it can.)
         QTRY_VERIFY_WITH_TIMEOUT(m_server->status().metrics.refused() >= 1, RawClient::patience);
-        QCOMPARE(m_server->status().metrics.connections, 0U);
         for (const int descriptor : taken) {
             ::close(descriptor);
         }

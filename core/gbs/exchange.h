@@ -1,51 +1,25 @@
 #pragma once
 
-#include "core/formats/gbs_messages.h"
-#include "core/foundation/bytes.h"
 #include "core/foundation/result.h"
+#include "core/gbs/request.h"
 
-#include <QNetworkReply>
 #include <QTimer>
 
+#include <chrono>
 #include <coroutine>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 namespace tarn::gbs {
 
-/// One HTTP request, and what may be answered to it.
-struct Request {
-    enum class Verb : std::uint8_t { Get, Post, Put, Patch };
-
-    Verb verb = Verb::Get;
-    std::string path;                          ///< from the root, ASCII, needing no escapes
-    std::vector<std::string> secrets;          ///< values for `X-Tahoe-Authorization`
-    std::optional<formats::gbs::Range> range;  ///< what to read (GET), or where the body stands (PATCH)
-    SharedBytes body;                          ///< none for a request without a body
-    const char* bodyType = nullptr;            ///< media type of `body`
-    std::vector<int> accepted;                 ///< statuses that are answers; every other one is an error
-    bool notAllowedMeansConflict = false;      ///< whether 405 says that the share is complete
-    const char* answerType = nullptr;          ///< media type that a body must have; none: bodies are dropped
-    std::size_t mostAnswer = 0;                ///< of the body, in bytes
-};
-
-/// What came back, with one of the accepted statuses.
-struct Answer {
-    int status = 0;
-    std::optional<formats::gbs::Range> contentRange;
-    bool fromTarn = false;  ///< the server calls itself one of ours
-    Bytes body;
-};
-
-/// One request on its way: waiting for its turn, running, or over. Ends once, with an answer or an error, and resumes
-/// the coroutine that waits for it from the event loop, never from inside a signal: whoever is resumed may destroy
-/// anything.
+/// One request on its way: waiting for its turn, on a connection, or over. Ends once, with an answer or an error, and
+/// resumes the coroutine that waits for it from the event loop, never from inside a signal: whoever is resumed may
+/// destroy anything.
 ///
-/// Thread: that of the access it runs on. Cancel: ends with Cancelled at once, and drops the connection it was using.
+/// Thread: that of the access it runs on. Cancel: ends with Cancelled at once, and its connection is told.
 class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
     /// `server` names the server for people; `ended` is called when the exchange is over, from wherever it ended.
@@ -55,19 +29,27 @@ public:
     Exchange& operator=(const Exchange&) = delete;
     ~Exchange();
 
-    /// Whether the answer came over HTTP/2; none while no head of one has come.
-    [[nodiscard]] std::optional<bool> http2() const noexcept { return m_http2; }
     [[nodiscard]] const Request& request() const noexcept { return m_request; }
 
     /// Ends it as soon as its stop token says so; to be called once it is kept by whoever runs it.
     void watchStop();
 
-    /// Follows `reply` to its end. Takes over its deletion.
-    void follow(QNetworkReply* reply, std::chrono::milliseconds connectTimeout,
-                std::chrono::milliseconds silenceTimeout);
+    /// It is on a connection: from now on silence ends it.
+    void begin(std::chrono::milliseconds silenceTimeout);
+    /// A byte of it moved, in either direction.
+    void onLife();
+    /// The head of the answer. Ends the exchange if its body is not one that was asked for.
+    void onHead(const AnswerHead& head);
+    /// More of the answer's body.
+    void onBody(ByteView bytes);
+    /// The answer is whole.
+    void onEnd();
     void fail(Error error);
-    /// The context for further connections to the reply; they end with the exchange.
-    [[nodiscard]] const QObject* context() const noexcept { return &m_watch; }
+
+    /// Takes it off a connection that broke before an answer came, to be sent once more on another. False where it may
+    /// not be, or was already.
+    [[nodiscard]] bool setAside();
+    [[nodiscard]] bool hasHead() const noexcept { return m_answer.status != 0; }
 
     // What makes it awaitable, through an `Exchanged`.
     [[nodiscard]] bool over() const noexcept { return m_outcome.has_value(); }
@@ -75,11 +57,8 @@ public:
     [[nodiscard]] Result<Answer> takeOutcome() { return std::move(*m_outcome); }
 
 private:
-    void onHead();
-    void onBytes();
-    void onFinished();
+    [[nodiscard]] bool keepsBody() const;
     void onSilence();
-    void onLife();
     void end(Result<Answer> outcome);
 
     Request m_request;
@@ -90,12 +69,11 @@ private:
     std::optional<Result<Answer>> m_outcome;
     std::coroutine_handle<> m_waiting;
 
-    QNetworkReply* m_reply = nullptr;
-    QTimer m_watch;  // also the context of every connection from the reply
+    QTimer m_watch;
     std::chrono::milliseconds m_silenceTimeout{0};
-    bool m_sent = false;
+    std::chrono::steady_clock::time_point m_lastLife;
+    bool m_repeated = false;
     bool m_accepted = false;
-    std::optional<bool> m_http2;
     std::size_t m_dropped = 0;
     Answer m_answer;
 };

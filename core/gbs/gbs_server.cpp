@@ -284,6 +284,7 @@ async::Task<wire::SlotReply> askReadTestWrite(std::shared_ptr<Ways> ways, Limits
     request.secrets.push_back(wire::writeSecretHeader(wire::SecretKind::WriteEnabler, enabler.reveal()));
     request.body = std::make_shared<const Bytes>(wire::writeSlotRequest(slotRequest));
     request.bodyType = cborType;
+    request.mayRepeat = false;
     request.accepted = {200};
     request.answerType = cborType;
     request.mostAnswer = mostSlotAnswer(slotRequest, limits.mostRead, limits.mostMessage);

@@ -27,20 +27,22 @@ Error statusError(const std::string& server, int status) {
     return {code, std::move(detail), code == ErrorCode::ServerFailed};
 }
 
-Error transportError(const std::string& server, QNetworkReply::NetworkError error, bool begun) {
+Error connectError(const std::string& server, QAbstractSocket::SocketError error) {
     switch (error) {
-    case QNetworkReply::TimeoutError: return {ErrorCode::TimedOut, server + " did not answer in time", true};
-    case QNetworkReply::SslHandshakeFailedError:
+    case QAbstractSocket::SslHandshakeFailedError:
         return {ErrorCode::ProtocolViolation, server + " does not speak TLS as it should", false};
-    case QNetworkReply::ProtocolFailure:
-    case QNetworkReply::ProtocolUnknownError:
-    case QNetworkReply::ProtocolInvalidOperationError:
-    case QNetworkReply::UnknownContentError: return violation(server, "does not speak HTTP as it should");
-    case QNetworkReply::HostNotFoundError: return {ErrorCode::Unreachable, server + ": no such host", true};
-    case QNetworkReply::ConnectionRefusedError:
+    case QAbstractSocket::HostNotFoundError: return {ErrorCode::Unreachable, server + ": no such host", true};
+    case QAbstractSocket::ConnectionRefusedError:
         return {ErrorCode::Unreachable, server + " refused the connection", true};
-    default: break;
+    case QAbstractSocket::RemoteHostClosedError:
+        return {ErrorCode::Unreachable, server + " closed the connection", true};
+    case QAbstractSocket::SocketTimeoutError:
+        return {ErrorCode::TimedOut, server + " could not be connected to in time", true};
+    default: return {ErrorCode::Unreachable, server + " cannot be reached", true};
     }
+}
+
+Error brokenOff(const std::string& server, bool begun) {
     return {ErrorCode::Unreachable,
             begun ? server + " closed the connection in the middle of an answer" : server + " closed the connection",
             true};

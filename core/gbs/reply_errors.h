@@ -2,7 +2,7 @@
 
 #include "core/foundation/error.h"
 
-#include <QNetworkReply>
+#include <QAbstractSocket>
 
 #include <string>
 
@@ -12,8 +12,11 @@ namespace tarn::gbs {
 /// Source: Tahoe-LAFS docs/specifications/http-storage-node-protocol.rst.
 [[nodiscard]] Error statusError(const std::string& server, int status);
 
-/// What it means that an exchange ended without a whole answer. `begun`: the answer's head had come already.
-[[nodiscard]] Error transportError(const std::string& server, QNetworkReply::NetworkError error, bool begun);
+/// What it means that a connection did not come about.
+[[nodiscard]] Error connectError(const std::string& server, QAbstractSocket::SocketError error);
+
+/// What it means that a connection ended before an answer was whole. `begun`: the answer's head had come already.
+[[nodiscard]] Error brokenOff(const std::string& server, bool begun);
 
 /// An answer that breaks the protocol or a limit.
 [[nodiscard]] Error violation(const std::string& server, const std::string& what);

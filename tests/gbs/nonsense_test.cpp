@@ -181,9 +181,8 @@ void NonsenseTest::broken_answers_to_version_are_refused_data() {
     };
     const QByteArray good = versionReply().split('\n').constLast();
     const ErrorCode broken = ErrorCode::ProtocolViolation;
-    // HTTP that is none reads like a broken connection to QNetworkAccessManager.
-    row("no HTTP", "BLAH BLAH BLAH\r\n\r\n", true, ErrorCode::Unreachable);
-    row("no status", "HTTP/1.1\r\n\r\n", true, ErrorCode::Unreachable);
+    row("no HTTP", "BLAH BLAH BLAH\r\n\r\n", true, broken);
+    row("no status", "HTTP/1.1\r\n\r\n", true, broken);
     row("empty answer", "", true, ErrorCode::Unreachable);
     row("head without an end", "HTTP/1.1 200 OK\r\nContent-Type: applic", true, ErrorCode::Unreachable);
     row("no content type", httpReply("200 OK", {}, good), false, broken);

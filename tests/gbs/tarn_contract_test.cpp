@@ -24,7 +24,7 @@ async::Task<int> spokenVersion(std::shared_ptr<gbs::PinnedAccess> access) {
     if (!answer) {
         co_return failure(answer.error());
     }
-    co_return exchanged.exchange->http2().value_or(false) ? 2 : 1;
+    co_return access->speaksHttp2() ? 2 : 1;
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ OWNED = [
     (re.compile(r"^openssl/"), {"core/x509"}, "OpenSSL belongs to core/x509"),
     (re.compile(r"^sqlite3\.h$"), {"core/journal"}, "SQLite belongs to core/journal"),
     (re.compile(r"^yaml-cpp/"), {"core/formats"}, "yaml-cpp belongs to core/formats"),
-    (re.compile(r"^nghttp2/"), {"core/server"}, "nghttp2 belongs to core/server"),
-    (re.compile(r"^boost/"), {"core/server"}, "Boost belongs to core/server"),
+    (re.compile(r"^nghttp2/"), {"core/server", "core/gbs"}, "nghttp2 belongs to core/server and core/gbs"),
+    (re.compile(r"^boost/"), {"core/server", "core/gbs"}, "Boost belongs to core/server and core/gbs"),
 ]
 
 # What shows a window or draws; the engine and the command line work without it.

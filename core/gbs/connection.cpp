@@ -138,9 +138,26 @@ qint64 Connection::read(char* out, qint64 most) {
     return m_over ? 0 : m_socket.read(out, most);
 }
 
+/// Hands what was written to the system when the events at hand are done, all together. Left alone, the socket would
+/// wait for the next round of the event loop to tell it that it may write.
+void Connection::flushSoon() {
+    if (m_flushing) {
+        return;
+    }
+    m_flushing = true;
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            m_flushing = false;
+            m_socket.flush();
+        },
+        Qt::QueuedConnection);
+}
+
 void Connection::write(const QByteArray& bytes) {
     if (!m_over) {
         m_socket.write(bytes);
+        flushSoon();
     }
 }
 

@@ -67,6 +67,7 @@ private:
     void giveUp(Error error) override;
 
     void begin();
+    void flushSoon();
     void onEncrypted();
     void onBytes();
     void onHungUp();
@@ -79,6 +80,7 @@ private:
     bool m_http2 = false;
     bool m_served = false;
     bool m_over = false;
+    bool m_flushing = false;
 };
 
 }  // namespace tarn::gbs

@@ -4,21 +4,25 @@
 #include "core/server/http2_session.h"
 
 #include <QHostAddress>
-#include <QMetaObject>
 
 #include <utility>
 
-#include <unistd.h>
+#include <sys/socket.h>
 
 namespace tarn::server {
 
 namespace {
 
-constexpr qint64 leastReadAhead = 16LL * 1024;
 constexpr std::chrono::milliseconds closeTime{5000};
 
 /// Without the zone of a link-local address, and an IPv4 client as such where it came to an IPv6 socket.
-std::string textOf(const QHostAddress& address) {
+std::string peerOf(int descriptor) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+        return {};  // it has gone already
+    }
+    const QHostAddress address(reinterpret_cast<const sockaddr*>(&peer));
     bool isIPv4 = false;
     const quint32 number = address.toIPv4Address(&isIPv4);
     return (isIPv4 ? QHostAddress(number) : address).toString().section(QLatin1Char('%'), 0, 0).toStdString();
@@ -26,51 +30,36 @@ std::string textOf(const QHostAddress& address) {
 
 }  // namespace
 
-Connection::Connection(Shared& shared, std::shared_ptr<Client> client, qintptr descriptor,
-                       const QSslConfiguration& configuration)
-    : m_shared(shared), m_client(std::move(client)) {
-    connect(&m_socket, &QSslSocket::encrypted, this, &Connection::begin);
-    connect(&m_socket, &QSslSocket::readyRead, this, [this] {
-        if (m_session) {
-            m_session->onBytes();
-        }
-    });
-    connect(&m_socket, &QSslSocket::encryptedBytesWritten, this, [this] {
-        if (m_session) {
-            m_session->onSent();
-        }
-    });
-    // Queued: a socket is not taken down from within its own signal.
-    connect(&m_socket, &QSslSocket::disconnected, this, &Connection::abort, Qt::QueuedConnection);
-    connect(&m_socket, &QSslSocket::errorOccurred, this, &Connection::abort, Qt::QueuedConnection);
-
-    if (!m_socket.setSocketDescriptor(descriptor)) {
-        ::close(static_cast<int>(descriptor));
-        QMetaObject::invokeMethod(this, &Connection::abort, Qt::QueuedConnection);
-        return;
-    }
-    m_client->address = textOf(m_socket.peerAddress());
+Connection::Connection(Shared& shared, std::shared_ptr<Client> client, qintptr descriptor, const tls::Context& context,
+                       tls::Poller& poller)
+    : m_shared(shared), m_client(std::move(client)), m_socket(context, poller, static_cast<int>(descriptor), *this) {
+    m_client->address = peerOf(static_cast<int>(descriptor));
     m_visit = m_shared.metrics->visit(m_client->address);
-    m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    m_socket.setReadBufferSize(leastReadAhead);
-    m_socket.setSslConfiguration(configuration);
     m_deadline = m_shared.clock->steadyNow() + m_shared.limits.handshakeTimeout;
-    m_socket.startServerEncryption();
 }
 
-Connection::~Connection() {
-    m_socket.disconnect(this);
-}
+Connection::~Connection() = default;
 
-void Connection::begin() {
+void Connection::onReady() {
     m_deadline.reset();
     Wire& wire = *this;
-    if (m_socket.sslConfiguration().nextNegotiatedProtocol() == QSslConfiguration::ALPNProtocolHTTP2) {
+    if (m_socket.isHttp2()) {
         m_session = std::make_unique<Http2Session>(m_shared, m_client, *m_visit, wire);
     } else {
         m_session = std::make_unique<Http1Session>(m_shared, m_client, *m_visit, wire);
     }
+}
+
+void Connection::onBytes() {
     m_session->onBytes();
+}
+
+void Connection::onSent() {
+    m_session->onSent();
+}
+
+void Connection::onOver() {
+    abort();
 }
 
 void Connection::checkDeadline(SteadyTime now) {
@@ -107,7 +96,7 @@ void Connection::write(const QByteArray& bytes) {
 void Connection::close() {
     if (!m_finished) {
         m_deadline = m_shared.clock->steadyNow() + closeTime;
-        m_socket.disconnectFromHost();
+        m_socket.close();
     }
 }
 
@@ -120,7 +109,6 @@ void Connection::abort() {
         m_visit->trouble(Trouble::HandshakeFailed);
     }
     m_deadline.reset();
-    m_socket.disconnect(this);
     m_socket.abort();
     Q_EMIT finished();
 }

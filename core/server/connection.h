@@ -2,10 +2,9 @@
 
 #include "core/server/session.h"
 #include "core/server/shared.h"
+#include "core/tls/socket.h"
 
 #include <QObject>
-#include <QSslConfiguration>
-#include <QSslSocket>
 
 #include <memory>
 #include <optional>
@@ -15,12 +14,13 @@ namespace tarn::server {
 /// One client's connection: TLS, and then a session of the protocol that both agreed on.
 ///
 /// Thread: the server's. `finished` comes once, when the socket is gone; the owner then deletes it later.
-class Connection final : public QObject, private Wire {
+class Connection final : public QObject, private Wire, private tls::Socket::Handler {
     Q_OBJECT
 
 public:
-    Connection(Shared& shared, std::shared_ptr<Client> client, qintptr descriptor,
-               const QSslConfiguration& configuration);
+    /// Takes over `descriptor`. `context` and `poller` must outlive it.
+    Connection(Shared& shared, std::shared_ptr<Client> client, qintptr descriptor, const tls::Context& context,
+               tls::Poller& poller);
     ~Connection() override;
 
     /// Ends the connection if the time for what it waits for is over.
@@ -34,18 +34,21 @@ Q_SIGNALS:
     void finished();
 
 private:
-    [[nodiscard]] qint64 available() const override { return m_socket.bytesAvailable(); }
+    [[nodiscard]] qint64 available() const override { return m_socket.available(); }
     [[nodiscard]] qint64 read(char* out, qint64 most) override;
-    void setReadAhead(qint64 bytes) override { m_socket.setReadBufferSize(bytes); }
+    void setReadAhead(qint64 bytes) override { m_socket.setReadAhead(bytes); }
     void write(const QByteArray& bytes) override;
-    [[nodiscard]] qint64 unsent() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }
+    [[nodiscard]] qint64 unsent() const override { return m_socket.unsent(); }
     void close() override;
 
-    void begin();
+    void onReady() override;
+    void onBytes() override;
+    void onSent() override;
+    void onOver() override;
 
     Shared& m_shared;
     const std::shared_ptr<Client> m_client;
-    QSslSocket m_socket;
+    tls::Socket m_socket;
     std::unique_ptr<Metrics::Visit> m_visit;
     std::optional<SteadyTime> m_deadline;  ///< of the handshake and of the end; between them the session has its own
     bool m_finished = false;

@@ -2,12 +2,11 @@
 
 #include "core/bucketstore/file_system.h"
 #include "core/foundation/base32.h"
+#include "core/tls/context.h"
 
 #include <QDir>
 #include <QFile>
 #include <QSaveFile>
-#include <QSslCertificate>
-#include <QSslKey>
 
 #include <charconv>
 #include <cstdio>
@@ -105,11 +104,11 @@ Result<Identity> readIdentity(const std::filesystem::path& folder) {
     }
     const auto der = x509::certificateDer(*certificate);
     const auto spki = der ? x509::spkiHash(*der) : Result<crypto::Hash>(failure(der.error()));
-    if (!spki || QSslCertificate(QByteArray::fromStdString(*certificate), QSsl::Pem).isNull()) {
+    if (!spki) {
         return damaged(certificateFile);
     }
     identity.certificate = {std::move(*certificate), std::move(*privateKey)};
-    if (privateKeyOf(identity.certificate).isNull()) {
+    if (!tls::Context::forServer(identity.certificate.certificatePem, identity.certificate.privateKeyPem)) {
         return damaged(privateKeyFile);
     }
     const auto seedBytes = fromBase32(*serverKey);
@@ -229,12 +228,6 @@ bool isSame(const Identity& a, const Identity& b) {
 
 ServerId Identity::serverId() const {
     return ServerId("v0-" + toBase32(publicKey.bytes()));
-}
-
-QSslKey privateKeyOf(const x509::SelfSigned& certificate) {
-    const auto pem = QByteArray::fromStdString(certificate.privateKeyPem);
-    QSslKey key(pem, QSsl::Ec, QSsl::Pem, QSsl::PrivateKey);
-    return key.isNull() ? QSslKey(pem, QSsl::Rsa, QSsl::Pem, QSsl::PrivateKey) : key;
 }
 
 Result<bool> adoptIdentity(const std::filesystem::path& folder, const IdentityParts& parts, OldIdentity old) {

@@ -9,8 +9,6 @@
 #include "core/foundation/result.h"
 #include "core/x509/certificate.h"
 
-#include <QSslKey>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -48,9 +46,6 @@ enum class OldIdentity : std::uint8_t { Stays, IsReplaced };
 /// there), FileUnwritable.
 [[nodiscard]] Result<bool> adoptIdentity(const std::filesystem::path& folder, const IdentityParts& parts,
                                          OldIdentity old);
-
-/// A private key in PEM as TLS takes it; null where it is none.
-[[nodiscard]] QSslKey privateKeyOf(const x509::SelfSigned& certificate);
 
 /// Reads the identity in FOLDER/identity, or makes one if there is none. It is made whole under another name and then
 /// renamed, so that there is never half of one. Fails: ProfileDamaged, FileUnwritable.

@@ -1,6 +1,7 @@
 #include "core/server/listener.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,8 +53,8 @@ private:
     Listener& m_owner;
 };
 
-Listener::Listener(Shared& shared, const QSslConfiguration& configuration)
-    : m_shared(shared), m_configuration(configuration) {
+Listener::Listener(Shared& shared, std::shared_ptr<const tls::Context> context)
+    : m_shared(shared), m_context(std::move(context)) {
     m_deadlines.setInterval(tickFor(shared.limits));
     connect(&m_deadlines, &QTimer::timeout, this, &Listener::checkDeadlines);
     m_stale.setInterval(staleInterval);
@@ -157,7 +158,7 @@ void Listener::take(qintptr descriptor) {
         return;
     }
     ++client->connections;
-    auto* const connection = new Connection(m_shared, std::move(client), descriptor, m_configuration);
+    auto* const connection = new Connection(m_shared, std::move(client), descriptor, *m_context, m_poller);
     m_connections.insert(connection);
     connect(connection, &Connection::finished, this, [this, connection] { forget(connection); });
     if (!m_deadlines.isActive()) {

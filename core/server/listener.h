@@ -2,9 +2,10 @@
 
 #include "core/foundation/result.h"
 #include "core/server/connection.h"
+#include "core/tls/context.h"
+#include "core/tls/poller.h"
 
 #include <QHostAddress>
-#include <QSslConfiguration>
 #include <QTcpServer>
 #include <QTimer>
 
@@ -22,7 +23,7 @@ class Listener final : public QObject {
 
 public:
     /// `shared` must outlive it.
-    Listener(Shared& shared, const QSslConfiguration& configuration);
+    Listener(Shared& shared, std::shared_ptr<const tls::Context> context);
     ~Listener() override;
 
     /// Listens on all of `addresses`, or on none. Where a port is 0 it takes the one of the first address, and there a
@@ -45,7 +46,8 @@ private:
     void checkDeadlines();
 
     Shared& m_shared;
-    const QSslConfiguration m_configuration;
+    const std::shared_ptr<const tls::Context> m_context;
+    tls::Poller m_poller;
     std::vector<std::unique_ptr<Door>> m_doors;
     std::map<QByteArray, std::weak_ptr<Client>> m_clients;  ///< by what `clientOf` takes for one client's address
     std::set<Connection*> m_connections;

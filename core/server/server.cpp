@@ -15,8 +15,6 @@
 #include <QEventLoop>
 #include <QJsonDocument>
 #include <QMetaObject>
-#include <QSslCertificate>
-#include <QSslKey>
 #include <QThread>
 
 #include <algorithm>
@@ -41,20 +39,6 @@ void raiseOpenFileLimit(const Limits& limits) {
         current.rlim_cur = wanted;
         (void)::setrlimit(RLIMIT_NOFILE, &current);
     }
-}
-
-QSslConfiguration tlsConfiguration(const Identity& identity, const ShownCertificate& shown) {
-    QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
-    configuration.setLocalCertificate(QSslCertificate(QByteArray::fromStdString(shown.pem), QSsl::Pem));
-    configuration.setPrivateKey(privateKeyOf(identity.certificate));
-    configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
-    configuration.setCaCertificates({});
-    configuration.setProtocol(QSsl::TlsV1_2OrLater);
-    configuration.setAllowedNextProtocols(
-        {QSslConfiguration::ALPNProtocolHTTP2, QSslConfiguration::NextProtocolHttp1_1});
-    configuration.setSslOption(QSsl::SslOptionDisableSessionTickets, true);
-    configuration.setSslOption(QSsl::SslOptionDisableCompression, true);
-    return configuration;
 }
 
 std::string textOf(const HostPort& address) {
@@ -94,11 +78,10 @@ public:
     }
 
     /// Starts the thread and waits until it listens.
-    [[nodiscard]] Result<void> listen(const Options& options, const QSslConfiguration& configuration) {
+    [[nodiscard]] Result<void> listen(const Options& options, std::shared_ptr<const tls::Context> context) {
         std::promise<Result<std::uint16_t>> listening;
         auto outcome = listening.get_future();
-        m_thread.reset(
-            QThread::create([this, &listening, &options, configuration] { serve(listening, options, configuration); }));
+        m_thread.reset(QThread::create([this, &listening, &options, context] { serve(listening, options, context); }));
         m_thread->setObjectName(QStringLiteral("tarn-server"));
         m_thread->start();
         const auto listened = outcome.get();
@@ -150,8 +133,8 @@ public:
 private:
     /// The whole life of the server's thread.
     void serve(std::promise<Result<std::uint16_t>>& listening, const Options& options,
-               const QSslConfiguration& configuration) {
-        Listener listener(m_shared, configuration);
+               std::shared_ptr<const tls::Context> context) {
+        Listener listener(m_shared, std::move(context));
         PooledDiskWork disk;  // goes before the listener, once what it runs is done
         QEventLoop loop;
         m_shared.disk = &disk;
@@ -266,7 +249,11 @@ Result<std::unique_ptr<Server>> Server::start(Options options, std::shared_ptr<C
     if (options.sockets.empty() && options.listen.front().port == 0) {
         options.listen.front().port = identity->port.value_or(0);
     }
-    if (auto listening = server->listen(options, tlsConfiguration(*identity, *shown)); !listening) {
+    const auto context = tls::Context::forServer(shown->pem, identity->certificate.privateKeyPem);
+    if (!context) {
+        return failure(context.error());
+    }
+    if (auto listening = server->listen(options, *context); !listening) {
         return failure(listening.error());
     }
     if (identity->port != server->port()) {

@@ -16,7 +16,7 @@ OWNED = [
     (re.compile(r"^(QCoro|qcoro)"), {"core/async"}, "QCoro belongs to core/async"),
     (re.compile(r"^cryptopp/"), {"core/crypto"}, "Crypto++ belongs to core/crypto"),
     (re.compile(r"^(isa-l|isa-l/.*|erasure_code)\.h$"), {"core/erasure"}, "ISA-L belongs to core/erasure"),
-    (re.compile(r"^openssl/"), {"core/x509"}, "OpenSSL belongs to core/x509"),
+    (re.compile(r"^openssl/"), {"core/x509", "core/tls"}, "OpenSSL belongs to core/x509 and core/tls"),
     (re.compile(r"^sqlite3\.h$"), {"core/journal"}, "SQLite belongs to core/journal"),
     (re.compile(r"^yaml-cpp/"), {"core/formats"}, "yaml-cpp belongs to core/formats"),
     (re.compile(r"^nghttp2/"), {"core/server", "core/gbs"}, "nghttp2 belongs to core/server and core/gbs"),

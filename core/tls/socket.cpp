@@ -1,0 +1,273 @@
+#include "core/tls/socket.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace tarn::tls {
+
+namespace {
+
+constexpr qint64 leastReadAhead = 16LL * 1024;
+/// Read by one event, so that one connection's bytes do not keep the others waiting.
+constexpr qsizetype mostAtOnce = 256L * 1024;
+constexpr qsizetype readPiece = 16L * 1024;
+
+}  // namespace
+
+Socket::Socket(const Context& context, Poller& poller, int descriptor, Handler& handler)
+    : m_poller(poller), m_handler(handler), m_descriptor(descriptor), m_tls(SSL_new(context.get())),
+      m_readAhead(leastReadAhead) {
+    if (m_tls == nullptr) {
+        throw std::bad_alloc();
+    }
+    const int on = 1;
+    (void)::setsockopt(m_descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const int flags = ::fcntl(m_descriptor, F_GETFL);
+    const bool usable = flags >= 0 && ::fcntl(m_descriptor, F_SETFL, flags | O_NONBLOCK) == 0 &&
+                        SSL_set_fd(m_tls, m_descriptor) == 1 && m_poller.add(m_descriptor, *this);
+    SSL_set_accept_state(m_tls);
+    if (!usable) {
+        end();
+    }
+}
+
+Socket::~Socket() {
+    abort();
+    SSL_free(m_tls);
+}
+
+void Socket::abort() {
+    m_phase = Phase::Over;
+    if (m_descriptor >= 0) {
+        m_poller.remove(m_descriptor, *this);
+        ::close(std::exchange(m_descriptor, -1));
+    }
+}
+
+bool Socket::isHttp2() const {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(m_tls, &name, &size);
+    return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
+}
+
+void Socket::askForLater() {
+    if (!m_laterAsked) {
+        m_laterAsked = true;
+        m_poller.later(*this);
+    }
+}
+
+void Socket::watch(bool readable, bool writable) {
+    if (readable != m_readable || writable != m_writable) {
+        m_readable = readable;
+        m_writable = writable;
+        m_poller.watch(m_descriptor, *this, readable, writable);
+    }
+}
+
+bool Socket::mustWait(int outcome) {
+    switch (SSL_get_error(m_tls, outcome)) {
+    case SSL_ERROR_WANT_READ: return true;
+    case SSL_ERROR_WANT_WRITE: m_waitsToWrite = true; return true;
+    default: return false;
+    }
+}
+
+void Socket::onEvents(bool readable, bool writable, bool broken) {
+    if (m_phase == Phase::Over) {
+        return;
+    }
+    if (writable) {
+        m_waitsToWrite = false;
+    }
+    if (m_phase == Phase::Handshake) {
+        shakeHands();
+    } else if (readable) {
+        receive();
+    }
+    if (m_phase == Phase::Open && writable) {
+        flush();
+        if (m_wrote) {
+            askForLater();
+        }
+    }
+    if (broken && !readable && m_phase != Phase::Over) {
+        end();
+    }
+    if (m_phase != Phase::Over) {
+        watch(available() < m_readAhead, m_waitsToWrite);
+    }
+}
+
+void Socket::shakeHands() {
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(m_tls);
+    if (outcome == 1) {
+        m_phase = Phase::Open;
+        m_handler.onReady();
+        if (m_phase == Phase::Open) {
+            receive();
+        }
+    } else if (!mustWait(outcome)) {
+        end();
+    }
+}
+
+void Socket::receive() {
+    m_receiveAgain = false;
+    bool got = false;
+    bool gone = false;
+    std::array<char, readPiece> bytes;
+    for (qsizetype taken = 0;;) {
+        const qint64 room = m_readAhead - available();
+        if (room <= 0 || taken >= mostAtOnce) {
+            m_receiveAgain = true;
+            break;
+        }
+        ERR_clear_error();
+        const int outcome = SSL_read(m_tls, bytes.data(), static_cast<int>(std::min<qint64>(room, bytes.size())));
+        if (outcome <= 0) {
+            gone = !mustWait(outcome);
+            break;
+        }
+        if (m_inAt == m_in.size()) {
+            m_in.resize(0);
+            m_inAt = 0;
+        }
+        m_in.append(bytes.data(), outcome);
+        got = true;
+        taken += outcome;
+        if (SSL_has_pending(m_tls) == 0) {
+            break;  // the line says when there is more
+        }
+    }
+    if (got) {
+        m_handler.onBytes();
+    }
+    if (m_in.size() == m_inAt) {
+        m_in = {};  // a connection at rest holds no buffer
+        m_inAt = 0;
+    }
+    if (gone && m_phase != Phase::Over) {
+        end();
+    }
+    if (m_receiveAgain && m_phase == Phase::Open && available() < m_readAhead) {
+        askForLater();
+    }
+}
+
+qint64 Socket::read(char* out, qint64 most) {
+    const qint64 size = std::min(most, available());
+    if (size <= 0) {
+        return 0;
+    }
+    std::copy_n(m_in.constData() + m_inAt, size, out);
+    m_inAt += static_cast<qsizetype>(size);
+    if (m_phase == Phase::Open && (m_receiveAgain || !m_readable)) {
+        askForLater();
+    }
+    return size;
+}
+
+void Socket::setReadAhead(qint64 bytes) {
+    m_readAhead = bytes;
+    if (m_phase == Phase::Open) {
+        askForLater();
+    }
+}
+
+void Socket::write(const QByteArray& bytes) {
+    if (m_phase != Phase::Open || m_closing) {
+        return;
+    }
+    if (m_outAt == m_out.size()) {
+        m_out = bytes;
+        m_outAt = 0;
+    } else {
+        if (m_outAt > m_out.size() / 2) {
+            m_out.remove(0, m_outAt);
+            m_outAt = 0;
+        }
+        m_out.append(bytes);
+    }
+    askForLater();
+}
+
+void Socket::flush() {
+    while (m_outAt < m_out.size() && !m_waitsToWrite) {
+        ERR_clear_error();
+        const int outcome = SSL_write(m_tls, m_out.constData() + m_outAt,
+                                      static_cast<int>(std::min<qsizetype>(m_out.size() - m_outAt, INT_MAX)));
+        if (outcome <= 0) {
+            if (!mustWait(outcome)) {
+                end();
+            }
+            break;
+        }
+        m_outAt += outcome;
+        m_wrote = true;
+    }
+    if (m_outAt == m_out.size()) {
+        m_out = {};
+        m_outAt = 0;
+    }
+}
+
+void Socket::close() {
+    m_closing = true;
+    askForLater();
+}
+
+void Socket::onLater() {
+    m_laterAsked = false;
+    if (m_phase == Phase::Over) {
+        m_handler.onOver();
+        return;
+    }
+    if (m_phase != Phase::Open) {
+        if (m_closing) {
+            end();
+        }
+        return;
+    }
+    flush();
+    if (m_phase == Phase::Open && m_receiveAgain && available() < m_readAhead) {
+        receive();
+    }
+    if (std::exchange(m_wrote, false) && m_phase == Phase::Open) {
+        m_handler.onSent();
+    }
+    if (m_phase == Phase::Open && m_closing && unsent() == 0) {
+        ERR_clear_error();
+        (void)SSL_shutdown(m_tls);
+        (void)::shutdown(m_descriptor, SHUT_WR);
+        end();
+    }
+    if (m_phase != Phase::Over) {
+        watch(available() < m_readAhead, m_waitsToWrite);
+    }
+}
+
+void Socket::end() {
+    m_phase = Phase::Over;
+    m_poller.remove(m_descriptor, *this);
+    m_laterAsked = false;
+    ERR_clear_error();
+    askForLater();
+}
+
+}  // namespace tarn::tls

@@ -9,7 +9,7 @@ namespace tarn::upload {
 namespace {
 
 /// Writes to servers should not be much smaller than this, or the requests cost more than the bytes.
-constexpr std::uint64_t goodWriteSize = 512 * 1024;
+constexpr std::uint64_t goodWriteSize = 256 * 1024;
 /// A run's shares together should not be larger than this, or two runs in flight take too much memory.
 constexpr std::uint64_t mostRunBytes = 8 * 1024 * 1024;
 

@@ -6,55 +6,28 @@
 #include "core/x509/certificate.h"
 
 #include <QNetworkProxy>
-#include <QSslCertificate>
+
+#include <fcntl.h>
 
 namespace tarn::gbs {
 
 namespace {
 
-/// So much may wait to be read, in TLS's own buffers.
+/// So much may wait to be read.
 constexpr qint64 readAhead = 256LL * 1024;
 
-QSslConfiguration pinnedTls(bool http2) {
-    QSslConfiguration tls;
-    tls.setProtocol(QSsl::TlsV1_2OrLater);
-    // Who signed the certificate, for whom and until when says nothing: its key is all that counts.
-    tls.setPeerVerifyMode(QSslSocket::VerifyNone);
-    // Setting the list, even an empty one, also keeps the system's authorities from being loaded.
-    tls.setCaCertificates({});
-    // A resumed session shows no certificate anew; every connection is to be judged by its own handshake.
-    tls.setSslOption(QSsl::SslOptionDisableSessionTickets, true);
-    tls.setSslOption(QSsl::SslOptionDisableSessionSharing, true);
-    tls.setSslOption(QSsl::SslOptionDisableSessionPersistence, true);
-    if (http2) {
-        tls.setAllowedNextProtocols({QSslConfiguration::ALPNProtocolHTTP2, QSslConfiguration::NextProtocolHttp1_1});
-    }
-    return tls;
-}
-
-bool hasKey(const QSslCertificate& certificate, const crypto::Hash& pin) {
-    const QByteArray der = certificate.toDer();
-    const auto hash =
-        x509::spkiHash({reinterpret_cast<const Byte*>(der.constData()), static_cast<std::size_t>(der.size())});
+bool hasKey(ByteView certificate, const crypto::Hash& pin) {
+    const auto hash = x509::spkiHash(certificate);
     return hash && equalConstantTime(hash->bytes(), pin.bytes());
 }
 
 }  // namespace
 
-Connection::Connection(const Peer& peer, Owner& owner) : m_peer(peer), m_owner(owner) {
-    connect(&m_socket, &QSslSocket::connected, this, [this] {
-        m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
-        m_socket.startClientEncryption();
-    });
-    connect(&m_socket, &QSslSocket::encrypted, this, &Connection::onEncrypted);
-    connect(&m_socket, &QSslSocket::readyRead, this, &Connection::onBytes);
-    connect(&m_socket, &QSslSocket::encryptedBytesWritten, this, [this] {
-        if (m_session && !m_over) {
-            m_session->onSent();
-        }
-    });
-    connect(&m_socket, &QSslSocket::errorOccurred, this, &Connection::onHungUp);
-    connect(&m_socket, &QSslSocket::disconnected, this, &Connection::onHungUp);
+Connection::Connection(const Peer& peer, tls::Poller& poller, Owner& owner)
+    : m_peer(peer), m_owner(owner), m_poller(poller) {
+    connect(&m_dial, &QTcpSocket::connected, this, &Connection::onConnected);
+    connect(&m_dial, &QTcpSocket::errorOccurred, this,
+            [this](QAbstractSocket::SocketError error) { giveUp(connectError(m_peer.name, error)); });
     m_patience.setSingleShot(true);
     connect(&m_patience, &QTimer::timeout, this,
             [this] { giveUp(connectError(m_peer.name, QAbstractSocket::SocketTimeoutError)); });
@@ -62,30 +35,34 @@ Connection::Connection(const Peer& peer, Owner& owner) : m_peer(peer), m_owner(o
     QMetaObject::invokeMethod(this, &Connection::begin, Qt::QueuedConnection);
 }
 
+Connection::~Connection() = default;
+
 void Connection::begin() {
-    m_socket.setProxy(QNetworkProxy::NoProxy);
-    m_socket.setSslConfiguration(pinnedTls(m_peer.limits.http2));
-    // An address, so that no name is sent in the clear.
-    m_socket.setPeerVerifyName(QStringLiteral("0.0.0.0"));
-    m_socket.setReadBufferSize(readAhead);
-    m_socket.connectToHost(QString::fromStdString(m_peer.host), m_peer.port);
+    m_dial.setProxy(QNetworkProxy::NoProxy);
+    m_dial.connectToHost(QString::fromStdString(m_peer.host), m_peer.port);
 }
 
-Connection::~Connection() {
-    m_socket.disconnect(this);
-    m_socket.abort();
-}
-
-void Connection::onEncrypted() {
-    if (m_over) {
+void Connection::onConnected() {
+    // Qt finds the way there; from here on the socket is TLS's alone.
+    const int descriptor = ::fcntl(static_cast<int>(m_dial.socketDescriptor()), F_DUPFD_CLOEXEC, 0);
+    m_dial.disconnect(this);
+    m_dial.abort();
+    if (descriptor < 0) {
+        giveUp({ErrorCode::Unreachable, m_peer.name + " cannot be reached: too many files are open", true});
         return;
     }
-    if (!hasKey(m_socket.peerCertificate(), m_peer.pin)) {
+    tls::Socket::Handler& self = *this;
+    m_socket = std::make_unique<tls::Socket>(*m_peer.tls, m_poller, descriptor, self);
+    m_socket->setReadAhead(readAhead);
+}
+
+void Connection::onReady() {
+    if (!hasKey(m_socket->peerCertificate(), m_peer.pin)) {
         giveUp({ErrorCode::WrongCertificate, m_peer.name + " shows another key than its address names", false});
         return;
     }
     m_patience.stop();
-    m_http2 = m_socket.sslConfiguration().nextNegotiatedProtocol() == QSslConfiguration::ALPNProtocolHTTP2;
+    m_http2 = m_socket->isHttp2();
     Wire& wire = *this;
     if (m_http2) {
         m_session = std::make_unique<Http2Session>(m_peer.caller, m_peer.name, m_peer.limits.silenceTimeout, wire);
@@ -99,24 +76,21 @@ void Connection::onEncrypted() {
 }
 
 void Connection::onBytes() {
-    if (m_session && !m_over) {
-        m_served = true;
-        m_session->onBytes();
-    }
+    m_served = true;
+    m_session->onBytes();
 }
 
-void Connection::onHungUp() {
-    if (m_over) {
-        return;
-    }
+void Connection::onSent() {
+    m_session->onSent();
+}
+
+void Connection::onOver() {
     if (!m_session) {
-        giveUp(connectError(m_peer.name, m_socket.error()));
+        giveUp(connectError(m_peer.name, m_socket->brokeRules() ? QAbstractSocket::SslHandshakeFailedError
+                                                                : QAbstractSocket::RemoteHostClosedError));
         return;
     }
-    m_session->onBytes();
-    if (!m_over) {
-        m_session->onHungUp();
-    }
+    m_session->onHungUp();
     if (!m_over) {
         giveUp(brokenOff(m_peer.name, false));
     }
@@ -135,29 +109,12 @@ std::vector<std::shared_ptr<Exchange>> Connection::takeRunning() {
 }
 
 qint64 Connection::read(char* out, qint64 most) {
-    return m_over ? 0 : m_socket.read(out, most);
-}
-
-/// Hands what was written to the system when the events at hand are done, all together. Left alone, the socket would
-/// wait for the next round of the event loop to tell it that it may write.
-void Connection::flushSoon() {
-    if (m_flushing) {
-        return;
-    }
-    m_flushing = true;
-    QMetaObject::invokeMethod(
-        this,
-        [this] {
-            m_flushing = false;
-            m_socket.flush();
-        },
-        Qt::QueuedConnection);
+    return m_over ? 0 : m_socket->read(out, most);
 }
 
 void Connection::write(const QByteArray& bytes) {
     if (!m_over) {
-        m_socket.write(bytes);
-        flushSoon();
+        m_socket->write(bytes);
     }
 }
 
@@ -167,8 +124,11 @@ void Connection::giveUp(Error error) {
     }
     m_over = true;
     m_patience.stop();
-    m_socket.disconnect(this);
-    m_socket.abort();
+    m_dial.disconnect(this);
+    m_dial.abort();
+    if (m_socket) {
+        m_socket->abort();
+    }
     m_owner.onOver(*this, std::move(error));
 }
 

@@ -4,9 +4,9 @@
 #include "core/gbs/gbs_server.h"
 #include "core/gbs/request_head.h"
 #include "core/gbs/session.h"
+#include "core/tls/socket.h"
 
-#include <QSslConfiguration>
-#include <QSslSocket>
+#include <QTcpSocket>
 #include <QTimer>
 
 #include <memory>
@@ -22,13 +22,14 @@ struct Peer {
     crypto::Hash pin;
     std::string name;  ///< for people
     Limits limits;
+    std::shared_ptr<const tls::Context> tls;
 };
 
 /// One TLS connection to a server: the handshake, the pin, and then a session of the protocol that both agreed on.
 ///
 /// Nothing is written before the handshake is over and the server's key was found to be the pinned one: sockets are
 /// ours, so no request can be on one that nobody judged. Thread: that of the access.
-class Connection final : public QObject, private Wire {
+class Connection final : public QObject, private Wire, private tls::Socket::Handler {
 public:
     /// What a connection tells. It may be deleted (later) from within either.
     class Owner {
@@ -41,8 +42,8 @@ public:
         virtual void onOver(Connection& connection, Error error) = 0;
     };
 
-    /// Connects, beginning with the next event: none of what it tells comes from within here. Both must outlive it.
-    Connection(const Peer& peer, Owner& owner);
+    /// Connects, beginning with the next event: none of what it tells comes from within here. All must outlive it.
+    Connection(const Peer& peer, tls::Poller& poller, Owner& owner);
     ~Connection() override;
 
     /// Whether the handshake is over and all is well.
@@ -62,25 +63,29 @@ public:
 private:
     [[nodiscard]] qint64 read(char* out, qint64 most) override;
     void write(const QByteArray& bytes) override;
-    [[nodiscard]] qint64 unsent() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }
+    [[nodiscard]] qint64 unsent() const override { return m_socket ? m_socket->unsent() : 0; }
     void giveBack(const std::shared_ptr<Exchange>& exchange) override { m_owner.onGivenBack(exchange); }
     void giveUp(Error error) override;
 
     void begin();
-    void flushSoon();
-    void onEncrypted();
-    void onBytes();
-    void onHungUp();
+    void onConnected();
+
+    // What the socket tells.
+    void onReady() override;
+    void onBytes() override;
+    void onSent() override;
+    void onOver() override;
 
     const Peer& m_peer;
     Owner& m_owner;
-    QSslSocket m_socket;
+    tls::Poller& m_poller;
+    QTcpSocket m_dial;  ///< until it is connected
+    std::unique_ptr<tls::Socket> m_socket;
     QTimer m_patience;  ///< until it is ready
     std::unique_ptr<Session> m_session;
     bool m_http2 = false;
     bool m_served = false;
     bool m_over = false;
-    bool m_flushing = false;
 };
 
 }  // namespace tarn::gbs

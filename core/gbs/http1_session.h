@@ -8,7 +8,7 @@
 namespace tarn::gbs {
 
 /// HTTP/1.1 on one connection: one exchange after the other. The grammar of answers is Boost.Beast's: see
-/// core/doc/adr/0006-an-http-client-on-qsslsocket.md.
+/// core/doc/adr/0006-an-http-client-of-our-own.md.
 class Http1Session final : public Session {
 public:
     /// `caller` and `wire` must outlive it; `server` names the server for people.

@@ -14,7 +14,7 @@ struct nghttp2_session;
 namespace tarn::gbs {
 
 /// HTTP/2 on one connection: many exchanges at once, each a stream. The protocol's grammar is libnghttp2's: see
-/// core/doc/adr/0006-an-http-client-on-qsslsocket.md.
+/// core/doc/adr/0006-an-http-client-of-our-own.md.
 ///
 /// A server can make it hold no more than the answers that were asked for: their bytes are handed on as they come, so
 /// the windows are wide. Bodies wait for the server's windows and for the line.

@@ -8,7 +8,13 @@
 namespace tarn::gbs {
 
 PinnedAccess::PinnedAccess(const formats::Nurl& nurl, std::string server, const Limits& limits)
-    : m_peer{Caller(nurl), nurl.host, nurl.port, nurl.spkiHash, std::move(server), limits},
+    : m_peer{Caller(nurl),
+             nurl.host,
+             nurl.port,
+             nurl.spkiHash,
+             std::move(server),
+             limits,
+             tls::Context::forClient(limits.http2)},
       m_version(limits.http2 ? Version::Unknown : Version::Http1) {}
 
 PinnedAccess::~PinnedAccess() {
@@ -60,7 +66,7 @@ void PinnedAccess::openMore() {
     const std::size_t wanted = std::min(most, useful - coming + m_waiting.size());
     Connection::Owner& self = *this;
     for (std::size_t have = useful; have < wanted; ++have) {
-        m_connections.push_back(std::make_unique<Connection>(m_peer, self));
+        m_connections.push_back(std::make_unique<Connection>(m_peer, m_poller, self));
     }
 }
 

@@ -60,6 +60,7 @@ private:
 
     Peer m_peer;
     std::deque<std::shared_ptr<Exchange>> m_waiting;
+    tls::Poller m_poller;
     std::vector<std::unique_ptr<Connection>> m_connections;
     Version m_version = Version::Unknown;
     /// Connections that the server would have at once, as far as is known.

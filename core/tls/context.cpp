@@ -9,7 +9,7 @@
 #include <array>
 #include <csignal>
 #include <mutex>
-#include <span>
+#include <new>
 
 namespace tarn::tls {
 
@@ -53,6 +53,20 @@ void ignoreBrokenPipes() {
     });
 }
 
+/// What both sides have in common.
+void setUp(SSL_CTX* context) {
+    ignoreBrokenPipes();
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // A connection at rest holds no buffers.
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    // A record's head and body by one call of the system.
+    SSL_CTX_set_read_ahead(context, 1);
+}
+
 tl::unexpected<Error> unusable(const char* what) {
     ERR_clear_error();
     return failure(ErrorCode::InvalidArgument, what);
@@ -62,7 +76,6 @@ tl::unexpected<Error> unusable(const char* what) {
 
 Result<std::shared_ptr<const Context>> Context::forServer(std::string_view certificatePem,
                                                           std::string_view privateKeyPem) {
-    ignoreBrokenPipes();
     ContextPointer context(SSL_CTX_new(TLS_server_method()));
     const BioPointer certificateText = memory(certificatePem);
     const CertificatePointer certificate(PEM_read_bio_X509(certificateText.get(), nullptr, nullptr, nullptr));
@@ -75,17 +88,22 @@ Result<std::shared_ptr<const Context>> Context::forServer(std::string_view certi
         SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 || SSL_CTX_check_private_key(context.get()) != 1) {
         return unusable("the certificate is not this private key's");
     }
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-    SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_num_tickets(context.get(), 0);
-    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-    // A connection at rest holds no buffers.
-    SSL_CTX_set_mode(context.get(),
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-    // A record's head and body by one call of the system.
-    SSL_CTX_set_read_ahead(context.get(), 1);
+    setUp(context.get());
     SSL_CTX_set_alpn_select_cb(context.get(), chooseProtocol, nullptr);
-    return std::shared_ptr<const Context>(new Context(context.release()));
+    return std::shared_ptr<const Context>(new Context(context.release(), true));
+}
+
+std::shared_ptr<const Context> Context::forClient(bool http2) {
+    ContextPointer context(SSL_CTX_new(TLS_client_method()));
+    if (!context) {
+        throw std::bad_alloc();
+    }
+    setUp(context.get());
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+    if (http2) {
+        SSL_CTX_set_alpn_protos(context.get(), protocols.data(), static_cast<unsigned int>(protocols.size()));
+    }
+    return std::shared_ptr<const Context>(new Context(context.release(), false));
 }
 
 Context::~Context() {

@@ -38,7 +38,12 @@ Socket::Socket(const Context& context, Poller& poller, int descriptor, Handler& 
     const int flags = ::fcntl(m_descriptor, F_GETFL);
     const bool usable = flags >= 0 && ::fcntl(m_descriptor, F_SETFL, flags | O_NONBLOCK) == 0 &&
                         SSL_set_fd(m_tls, m_descriptor) == 1 && m_poller.add(m_descriptor, *this);
-    SSL_set_accept_state(m_tls);
+    if (context.isServer()) {
+        SSL_set_accept_state(m_tls);
+    } else {
+        SSL_set_connect_state(m_tls);
+        askForLater();  // a client speaks first
+    }
     if (!usable) {
         end();
     }
@@ -64,6 +69,17 @@ bool Socket::isHttp2() const {
     return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
+Bytes Socket::peerCertificate() const {
+    const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(m_tls), X509_free);
+    const int size = certificate ? i2d_X509(certificate.get(), nullptr) : 0;
+    Bytes der(static_cast<std::size_t>(std::max(size, 0)));
+    unsigned char* at = der.data();
+    if (size > 0) {
+        i2d_X509(certificate.get(), &at);
+    }
+    return der;
+}
+
 void Socket::askForLater() {
     if (!m_laterAsked) {
         m_laterAsked = true;
@@ -83,6 +99,9 @@ bool Socket::mustWait(int outcome) {
     switch (SSL_get_error(m_tls, outcome)) {
     case SSL_ERROR_WANT_READ: return true;
     case SSL_ERROR_WANT_WRITE: m_waitsToWrite = true; return true;
+    case SSL_ERROR_SSL:
+        m_brokeRules = ERR_GET_REASON(ERR_peek_error()) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+        return false;
     default: return false;
     }
 }
@@ -238,9 +257,14 @@ void Socket::onLater() {
         m_handler.onOver();
         return;
     }
-    if (m_phase != Phase::Open) {
+    if (m_phase == Phase::Handshake) {
         if (m_closing) {
             end();
+        } else {
+            shakeHands();
+        }
+        if (m_phase != Phase::Over) {
+            watch(available() < m_readAhead, m_waitsToWrite);
         }
         return;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/foundation/bytes.h"
 #include "core/tls/context.h"
 #include "core/tls/poller.h"
 
@@ -11,8 +12,8 @@ struct ssl_st;
 
 namespace tarn::tls {
 
-/// TLS on a connected socket, as its server. Bytes are read ahead up to a limit, and what is written leaves when the
-/// events at hand are done; both are plain here and encrypted on the line.
+/// TLS on a connected socket, at either end of it. Bytes are read ahead up to a limit, and what is written leaves when
+/// the events at hand are done; both are plain here and encrypted on the line.
 ///
 /// Thread: its poller's.
 class Socket final : private Poller::Watched {
@@ -38,6 +39,10 @@ public:
     ~Socket() override;
 
     [[nodiscard]] bool isHttp2() const;
+    /// What the other side showed, in DER; nothing where it showed none.
+    [[nodiscard]] Bytes peerCertificate() const;
+    /// Whether it is over because the other side does not speak TLS, and not because it hung up.
+    [[nodiscard]] bool brokeRules() const noexcept { return m_brokeRules; }
 
     [[nodiscard]] qint64 available() const noexcept { return m_in.size() - m_inAt; }
     /// Up to `most` of the bytes that are there.
@@ -84,6 +89,7 @@ private:
     bool m_wrote = false;
     bool m_closing = false;
     bool m_laterAsked = false;
+    bool m_brokeRules = false;
 };
 
 }  // namespace tarn::tls

@@ -98,6 +98,7 @@ void Exchange::filled(std::size_t size, std::size_t unused) {
     const auto self = shared_from_this();
     m_body.resize(m_body.size() - unused);
     m_bodyLeft += unused;
+    m_shared.metrics->bodyReceived(size - unused);
     if (m_answered) {
         m_body.clear();
     }

@@ -128,6 +128,10 @@ void Metrics::trouble(Trouble kind, const std::string& address) {
     }
 }
 
+void Metrics::bodyReceived(std::uint64_t bytes) noexcept {
+    count(m_bodyBytesReceived, bytes);
+}
+
 void Metrics::say(LineKind kind, LogLevel level, const std::string& line) {
     const SteadyTime now = m_clock->steadyNow();
     std::uint64_t dropped = 0;
@@ -171,6 +175,7 @@ MetricsSnapshot Metrics::snapshot() const {
     std::ranges::transform(m_troubles, snapshot.troubles.begin(), read);
     snapshot.bytesReceived = read(m_bytesReceived);
     snapshot.bytesSent = read(m_bytesSent);
+    snapshot.bodyBytesReceived = read(m_bodyBytesReceived);
     snapshot.connections = read(m_connections);
     snapshot.connectionsEver = read(m_connectionsEver);
     {

@@ -72,6 +72,8 @@ struct MetricsSnapshot {
     std::vector<Client> clients;      ///< the last seen first
     std::uint64_t bytesReceived = 0;  ///< within TLS, heads and bodies
     std::uint64_t bytesSent = 0;
+    /// Of the bodies of requests that went beyond their heads: of shares, and of the messages that shares come in.
+    std::uint64_t bodyBytesReceived = 0;
     std::uint64_t connections = 0;  ///< now
     std::uint64_t connectionsEver = 0;
 
@@ -89,6 +91,7 @@ public:
     /// To be kept for as long as a client at `address` is connected.
     [[nodiscard]] std::unique_ptr<Visit> visit(const std::string& address);
     void trouble(Trouble kind, const std::string& address);
+    void bodyReceived(std::uint64_t bytes) noexcept;
     [[nodiscard]] MetricsSnapshot snapshot() const;
 
 private:
@@ -123,6 +126,7 @@ private:
     std::array<Counter, troubleKinds> m_troubles{};
     Counter m_bytesReceived = 0;
     Counter m_bytesSent = 0;
+    Counter m_bodyBytesReceived = 0;
     Counter m_connections = 0;
     Counter m_connectionsEver = 0;
 

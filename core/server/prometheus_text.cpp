@@ -94,6 +94,8 @@ void writeRequests(Page& page, const MetricsSnapshot& metrics) {
 
 void writeConnections(Page& page, const MetricsSnapshot& metrics) {
     page.single("tarn_received_bytes_total", "counter", "Bytes received within TLS.", metrics.bytesReceived);
+    page.single("tarn_body_received_bytes_total", "counter", "Bytes of requests' bodies received, shares among them.",
+                metrics.bodyBytesReceived);
     page.single("tarn_sent_bytes_total", "counter", "Bytes sent within TLS.", metrics.bytesSent);
     page.single("tarn_connections", "gauge", "Connections that are open.", metrics.connections);
     page.single("tarn_connections_total", "counter", "Connections taken.", metrics.connectionsEver);

@@ -82,6 +82,7 @@ QJsonObject statusDocument(const Status& status) {
             {QStringLiteral("connectionsEver"), numberOf(status.metrics.connectionsEver)},
             {QStringLiteral("bytesReceived"), numberOf(status.metrics.bytesReceived)},
             {QStringLiteral("bytesSent"), numberOf(status.metrics.bytesSent)},
+            {QStringLiteral("bodyBytesReceived"), numberOf(status.metrics.bodyBytesReceived)},
             {QStringLiteral("requests"), numberOf(status.metrics.requests())},
             {QStringLiteral("answers"), answers},
             {QStringLiteral("troubles"), troubles},
@@ -148,6 +149,7 @@ Result<Status> parseStatusDocument(const QByteArray& json) {
     status.metrics.connectionsEver = number(object, "connectionsEver");
     status.metrics.bytesReceived = number(object, "bytesReceived");
     status.metrics.bytesSent = number(object, "bytesSent");
+    status.metrics.bodyBytesReceived = number(object, "bodyBytesReceived");
     for (const QJsonValue one : object.value(QLatin1String("answers")).toArray()) {
         const QJsonObject answer = one.toObject();
         status.metrics.answers.push_back(

@@ -103,6 +103,7 @@ private Q_SLOTS:
         auto one = m_metrics->visit("192.0.2.7");
         one->received(10);
         one->sent(20);
+        m_metrics->bodyReceived(7);
         one->answered(Endpoint::Version, HttpStatus::Ok, {});
         m_clock->gone += seconds(60);
         auto other = m_metrics->visit("2001:db8::1");
@@ -114,6 +115,7 @@ private Q_SLOTS:
         QCOMPARE(snapshot.connectionsEver, 3U);
         QCOMPARE(snapshot.bytesReceived, 10U);
         QCOMPARE(snapshot.bytesSent, 20U);
+        QCOMPARE(snapshot.bodyBytesReceived, 7U);
         QCOMPARE(snapshot.clients.size(), 2U);
         QVERIFY((snapshot.clients[0] == MetricsSnapshot::Client{"192.0.2.7", 2, 1, 0, 10, 20, seconds(5060)}));
         QVERIFY((snapshot.clients[1] == MetricsSnapshot::Client{"2001:db8::1", 0, 1, 1, 0, 0, seconds(5060)}));

@@ -81,6 +81,7 @@ private Q_SLOTS:
         QCOMPARE(status->metrics.clients.size(), 1U);
         QCOMPARE(status->metrics.clients[0].address, std::string("127.0.0.1"));
         QVERIFY(status->metrics.bytesReceived > 1000);
+        QCOMPARE(status->metrics.bodyBytesReceived, static_cast<std::uint64_t>(allocateBody({0}, 1000).size()) + 1000);
         QVERIFY(status->metrics.bytesSent > 0);
         QCOMPARE(status->addresses, std::vector{"127.0.0.1:" + std::to_string(m_server->port())});
         QVERIFY(status->certificateUntil > std::chrono::system_clock::now());

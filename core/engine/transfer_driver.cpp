@@ -119,7 +119,7 @@ void TransferDriver::stopRunning(journal::RowId id, bool keep) {
         return;
     }
     found->second.leaving = true;
-    m_stoppedBefore.insert(id);
+    m_earlier.stopped(id);
     *found->second.keep = keep;
     *found->second.givenUp = !keep;
     auto source = found->second.stop;  // it may end, and go, on the spot
@@ -232,10 +232,10 @@ void TransferDriver::runUpload(journal::RowId id, const journal::Row& row, const
         m_planner.largeMoved(m_queue.doneBytes() - std::min(before, m_queue.doneBytes()));
         changed(id);
     };
-    // Of a row that stood in the journal at the start, or that was stopped or failed since, servers may hold a part.
-    const bool again = id <= m_lastOfBefore || row.attempts > 0 || m_stoppedBefore.contains(id);
-    auto continuation = std::make_shared<const upload::Continuation>(upload::Continuation{
-        crypto::uploadSeedFor(m_session->secrets->leases, static_cast<std::uint64_t>(id)), again, running.keep});
+    const auto begun = m_earlier.starts(row);
+    auto continuation = std::make_shared<const upload::Continuation>(
+        upload::Continuation{crypto::uploadSeedFor(m_session->secrets->leases, static_cast<std::uint64_t>(id)),
+                             begun.perhaps, begun.likely, running.keep});
     m_scope->spawn(
         putFile(m_session, row.localPath, std::move(watch), std::move(continuation), running.stop.get_token()),
         [this, id](Result<upload::Outcome> outcome) {

@@ -3,6 +3,7 @@
 #include "core/async/task_scope.h"
 #include "core/engine/change_pacer.h"
 #include "core/engine/concurrency_planner.h"
+#include "core/engine/earlier_attempts.h"
 #include "core/engine/engine_listener.h"
 #include "core/engine/folder_walk.h"
 #include "core/engine/journal_writer.h"
@@ -16,7 +17,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -119,8 +119,7 @@ private:
     async::TimerHandle m_nextAttempt;
     bool m_tickDue = false;
     std::map<journal::RowId, Running> m_running;
-    journal::RowId m_lastOfBefore = 0;         ///< rows up to this one were there when the journal was opened
-    std::set<journal::RowId> m_stoppedBefore;  ///< since the start
+    EarlierAttempts m_earlier;
     Mode m_mode = Mode::Holding;
     api::QueueSettings m_settings;
     std::unique_ptr<NetworkWatch> m_network;  ///< only while somebody wants to know

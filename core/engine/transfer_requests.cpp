@@ -69,7 +69,7 @@ void TransferDriver::listFrom(journal::Place after, std::function<void()> done) 
         ids.reserve(static_cast<qsizetype>(listed->size()));
         for (const auto& row : *listed) {
             ids.push_back(row.id);
-            m_lastOfBefore = std::max(m_lastOfBefore, row.id);
+            m_earlier.found(row.id);
         }
         m_listener->onListed(ids);
         listFrom(listed->back().place, whenDone);

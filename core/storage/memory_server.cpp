@@ -137,6 +137,7 @@ async::Task<Allocation> MemoryServer::allocateAndWrite(StorageIndex index, std::
     }
     for (const auto& [share, bytes] : whole) {
         if (!granted->allocated.contains(share)) {
+            bytesCame += bytes->size();
             continue;
         }
         const auto written = co_await write(index, share, upload, ByteOffset(0), bytes, stop);
@@ -185,6 +186,7 @@ async::Task<WriteProgress> MemoryServer::write(StorageIndex index, ShareNum shar
     if (data->empty()) {
         return answer<WriteProgress>(failure(ErrorCode::InvalidArgument, "nothing to write"));
     }
+    bytesCame += data->size();
     Incoming* incoming = nullptr;
     if (auto error = findIncoming(index, share, upload, incoming)) {
         return answer<WriteProgress>(failure(*error));

@@ -61,6 +61,8 @@ public:
     std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
     /// Whether it takes whole shares along with the question for their room.
     bool wholeShares = false;
+    /// Bytes of immutable shares that came, whether it had a use for them or not.
+    std::uint64_t bytesCame = 0;
     /// What clients complained of.
     std::vector<Advice> advice;
 

@@ -72,6 +72,9 @@ struct Continuation {
     UploadSecret seed;
     /// There may have been an earlier one: servers are asked how much they have of what it began.
     bool again = false;
+    /// That one was probably cut off in the midst: nothing is sent before the servers have said what they have, small
+    /// shares neither.
+    bool cutOff = false;
     /// Looked at when the upload is stopped: true leaves what was begun on the servers. Where it fails for a reason
     /// that may pass, it is left there in any case.
     std::shared_ptr<const bool> keep;

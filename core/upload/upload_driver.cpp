@@ -51,11 +51,12 @@ async::Task<void> abortInTheEnd(std::shared_ptr<storage::StorageServer> server, 
     }
 }
 
-/// The servers that take this file's shares along with the question for their room: none if the shares are large, for
-/// bytes that turn out to stand elsewhere are wasted.
-std::set<grid::ServerIndex> thoseThatTakeWhole(const storage::ServerList& servers, const formats::Geometry& geometry) {
+/// The servers that take this file's shares along with the question for their room: none if the shares are large, or
+/// if some of them stand there as like as not, for bytes that turn out to stand already are wasted.
+std::set<grid::ServerIndex> thoseThatTakeWhole(const storage::ServerList& servers, const formats::Geometry& geometry,
+                                               bool asksFirst) {
     std::set<grid::ServerIndex> takers;
-    if (areSmall(geometry)) {
+    if (areSmall(geometry) && !asksFirst) {
         for (grid::ServerIndex server = 0; server < servers.size(); ++server) {
             if (servers[server]->takesWholeShares()) {
                 takers.insert(server);
@@ -73,7 +74,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
     : m_geometry(prepared.geometry), m_key(prepared.key), m_environment(std::move(environment)),
       m_watch(std::move(watch)), m_index(crypto::storageIndexOf(m_key)),
       m_plan({prepared.parameters.required, prepared.parameters.happy, prepared.parameters.total, namesOf(permuted),
-              thoseThatTakeWhole(permuted, m_geometry), idsOf(permuted)}),
+              thoseThatTakeWhole(permuted, m_geometry, continuation && continuation->cutOff), idsOf(permuted)}),
       m_continuation(std::move(continuation)), m_lanes(m_geometry.total),
       m_maker(std::move(prepared), m_environment->pools, m_lanes, m_scope,
               [mailbox = m_mailbox](ShareMaker::Event event) { mailbox.push(std::move(event)); }) {
@@ -180,10 +181,11 @@ bool UploadDriver::probe(const UploadPlan::AllocationAnswered& answered) {
     first.resize(1);
     const auto byte = std::make_shared<const Bytes>(std::move(first));
     for (const ShareNum share : asked) {
-        // Of a share that is one write there is nothing to save; it only matters that there is room for it.
+        // Of a share that is one write there is little to save; it mostly matters that there is room for it.
         const bool granted = probing.answer.allocated.contains(share);
+        const bool fewBytes = areSmall(m_geometry) || (RunPlan(m_geometry).count() == 1 && !m_continuation->cutOff);
         if (probing.answer.alreadyHave.contains(share) || probing.answer.stored.contains(share) ||
-            (granted && RunPlan(m_geometry).count() == 1)) {
+            (granted && fewBytes)) {
             continue;
         }
         ++probing.open;

@@ -1,5 +1,6 @@
 #include "core/engine/backoff.h"
 #include "core/engine/concurrency_planner.h"
+#include "core/engine/earlier_attempts.h"
 #include "core/engine/folder_walk.h"
 #include "core/engine/queue_figures.h"
 #include "core/engine/sleep_watch.h"
@@ -55,6 +56,34 @@ class QueuePartsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void theFirstThatStartAgainMayHaveBeenCutOff() {
+        using Begun = EarlierAttempts::Begun;
+        const auto row = [](journal::RowId id, std::uint64_t size, unsigned attempts = 0) {
+            journal::Row made;
+            made.id = id;
+            made.size = size;
+            made.attempts = attempts;
+            return made;
+        };
+        const std::uint64_t small = ConcurrencyPlanner::smallUpTo;
+        EarlierAttempts earlier;
+        earlier.found(500);
+        earlier.found(300);
+        // New ones neither were begun nor count among those that were.
+        QVERIFY((earlier.starts(row(501, small)) == Begun{false, false}));
+        for (journal::RowId id = 1; id <= static_cast<journal::RowId>(ConcurrencyPlanner::mostSmall); ++id) {
+            QVERIFY((earlier.starts(row(id, small)) == Begun{true, true}));
+            QVERIFY((earlier.starts(row(id + 200, small + 1)) == Begun{true, true}));
+        }
+        QVERIFY((earlier.starts(row(100, small)) == Begun{true, false}));
+        QVERIFY((earlier.starts(row(500, small + 1)) == Begun{true, true}));
+        // Those that this run has begun.
+        QVERIFY((earlier.starts(row(502, small, 1)) == Begun{true, true}));
+        earlier.stopped(503);
+        QVERIFY((earlier.starts(row(503, small)) == Begun{true, true}));
+        QVERIFY((earlier.starts(row(504, small)) == Begun{false, false}));
+    }
+
     void moreAtOnceWhereMoreGetsMoreDone() {
         // A long line: each more is a gain, up to 30.
         const auto level =

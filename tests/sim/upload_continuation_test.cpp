@@ -1,3 +1,4 @@
+#include "tests/storage/awaited.h"
 #include "tests/upload/simulated_grid.h"
 
 #include <QTest>
@@ -16,6 +17,7 @@ constexpr std::size_t total = 3;
 struct Attempt {
     std::optional<Result<upload::Outcome>> result;
     std::size_t writes = 0;
+    std::size_t bytes = 0;  ///< of shares that came to servers
 };
 
 }  // namespace
@@ -117,6 +119,67 @@ private Q_SLOTS:
         QCOMPARE((*again.result)->sharesFound, 3U);
     }
 
+    void smallSharesOfOneThatWasCutOffAreAskedForFirst_data() {
+        QTest::addColumn<bool>("cutOff");
+        QTest::addColumn<int>("servers");
+        for (const int servers : {0, 1, 2, 3}) {
+            QTest::addRow("cut off, %d have it", servers) << true << servers;
+        }
+        QTest::addRow("not cut off, none has it") << false << 0;
+    }
+    void smallSharesOfOneThatWasCutOffAreAskedForFirst() {
+        QFETCH(const bool, cutOff);
+        QFETCH(const int, servers);
+        m_file = test::someBytes(50'000);
+        m_shares = test::sharesOf(m_file, parameters());
+        m_grid->takeWholeShares();
+        // The program ended when some servers had stored their share, and nothing of it was noted.
+        QVERIFY(*put(false, true).result);
+        for (std::size_t server = static_cast<std::size_t>(servers); server < total; ++server) {
+            m_grid->memory[server]->shares.clear();
+        }
+        m_cutOff = cutOff;
+        const auto second = put(true, true);
+        QVERIFY(*second.result);
+        // Where it asks first only what is missing is sent.
+        const std::size_t sent = cutOff ? total - static_cast<std::size_t>(servers) : total;
+        QCOMPARE(second.bytes, sent * m_shares.begin()->second.size());
+        QCOMPARE(second.writes, cutOff ? sent : 0);
+        checkWhole();
+    }
+
+    void aShareOfOneWriteIsNotSentAgainFromItsBegin() {
+        m_file = test::someBytes(900'000);
+        m_shares = test::sharesOf(m_file, parameters());
+        m_grid->choose = [](const CallInfo& info) {
+            Fault fault;
+            fault.kind = info.call == Call::Write ? Fault::Kind::Fail : Fault::Kind::None;
+            return fault;
+        };
+        QVERIFY(!*attempt(false, nullptr, {}).result);
+        m_grid->choose = nullptr;
+        QCOMPARE(m_grid->incoming(), total);
+        // What came of the writes that were cut off, the servers have kept.
+        const auto capability = upload::dryRun(*upload::sourceOf(m_file), parameters(), m_grid->secrets->convergence);
+        const auto index = std::get<caps::Chk>(*capability).storageIndex();
+        const auto secret = crypto::uploadSecretFor(seed(), index, LeaseSeed());
+        std::size_t kept = 0;
+        for (const auto& server : m_grid->memory) {
+            for (const auto& [share, bytes] : m_shares) {
+                const auto half = std::make_shared<const Bytes>(bytes.begin(), bytes.begin() + 200'000);
+                const auto written = testing::awaited(server->write(index, share, secret, ByteOffset(0), half, {}));
+                kept += written ? half->size() : 0;
+            }
+        }
+        QCOMPARE(kept, total * 200'000);
+        m_cutOff = true;
+        const auto second = put(true, true);
+        QVERIFY(*second.result);
+        // A byte of each is asked with.
+        QCOMPARE(second.bytes, total * (m_shares.begin()->second.size() - 200'000 + 1));
+        checkWhole();
+    }
+
 private:
     static formats::EncodingParameters parameters() { return test::encoding(2, 3, total); }
 
@@ -140,10 +203,9 @@ private:
     Attempt attempt(bool again, std::shared_ptr<const bool> keep, std::stop_token stop) {
         Attempt attempt;
         const auto before = m_grid->callsOf(Call::Write);
-        std::array<Byte, UploadSecret::size> seed{};
-        seed[0] = m_seed;
-        auto continuation = std::make_shared<const upload::Continuation>(upload::Continuation{
-            UploadSecret(seed), again, keep ? std::move(keep) : std::make_shared<const bool>(true)});
+        const auto bytesBefore = bytesCame();
+        auto continuation = std::make_shared<const upload::Continuation>(
+            upload::Continuation{seed(), again, m_cutOff, keep ? std::move(keep) : std::make_shared<const bool>(true)});
         async::TaskScope scope;
         scope.spawn(upload::upload(upload::sourceOf(m_file), parameters(), m_grid->secrets,
                                    {m_grid->lines.begin(), m_grid->lines.end()}, m_grid->environment, {},
@@ -151,7 +213,22 @@ private:
                     [&attempt](Result<upload::Outcome> outcome) { attempt.result.emplace(std::move(outcome)); });
         m_grid->runUntil([&attempt] { return attempt.result.has_value(); });
         attempt.writes = m_grid->callsOf(Call::Write) - before;
+        attempt.bytes = bytesCame() - bytesBefore;
         return attempt;
+    }
+
+    [[nodiscard]] UploadSecret seed() const {
+        std::array<Byte, UploadSecret::size> seed{};
+        seed[0] = m_seed;
+        return UploadSecret(seed);
+    }
+
+    [[nodiscard]] std::size_t bytesCame() const {
+        std::size_t bytes = 0;
+        for (const auto& server : m_grid->memory) {
+            bytes += server->bytesCame;
+        }
+        return bytes;
     }
 
     void checkWhole() const {
@@ -170,6 +247,7 @@ private:
     std::map<ShareNum, Bytes> m_shares;
     std::size_t m_writes = 0;
     Byte m_seed = 1;
+    bool m_cutOff = false;
 };
 
 QTEST_GUILESS_MAIN(UploadContinuationTest)

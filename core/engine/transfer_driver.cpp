@@ -110,6 +110,22 @@ void TransferDriver::stop() {
     for (const auto id : m_queue.running()) {
         stopRunning(id, true);
     }
+    const bool nothingWaits = m_queue.waiting() == 0 && !m_lookAgain && !m_filling;
+    if (m_queue.runningCount() == 0 && (nothingWaits || m_earlier.allStarted())) {
+        mark(false);
+    }
+}
+
+/// Notes that this run of the program has uploads under way, or none any more. Where that fails, the next one asks too
+/// little or too much; nothing is lost.
+void TransferDriver::mark(bool underWay) {
+    if (std::exchange(m_marked, underWay) != underWay) {
+        m_journal.perform(
+            [underWay](journal::Journal& journal) {
+                return journal.setSetting(EarlierAttempts::setting, underWay ? 1 : 0);
+            },
+            [](const Result<void>&) {});
+    }
 }
 
 /// It ends by itself soon after, and is then what its row says.
@@ -232,6 +248,7 @@ void TransferDriver::runUpload(journal::RowId id, const journal::Row& row, const
         m_planner.largeMoved(m_queue.doneBytes() - std::min(before, m_queue.doneBytes()));
         changed(id);
     };
+    mark(true);
     const auto begun = m_earlier.starts(row);
     auto continuation = std::make_shared<const upload::Continuation>(
         upload::Continuation{crypto::uploadSeedFor(m_session->secrets->leases, static_cast<std::uint64_t>(id)),

@@ -95,6 +95,7 @@ private:
     void runUpload(journal::RowId id, const journal::Row& row, const Running& running);
     void runDownload(journal::RowId id, const journal::Row& row, const Running& running);
     void ended(journal::RowId id, const Error& error);
+    void mark(bool underWay);
     void settle(journal::Row row);
     void settled(const journal::Row& row);
     void changed(journal::RowId id);
@@ -120,6 +121,7 @@ private:
     bool m_tickDue = false;
     std::map<journal::RowId, Running> m_running;
     EarlierAttempts m_earlier;
+    bool m_marked = false;  ///< EarlierAttempts::setting is 1
     Mode m_mode = Mode::Holding;
     api::QueueSettings m_settings;
     std::unique_ptr<NetworkWatch> m_network;  ///< only while somebody wants to know

@@ -52,6 +52,11 @@ void TransferDriver::restore(std::function<void()> done) {
                               take(*settings);
                           }
                       });
+    m_journal.perform([](journal::Journal& journal) { return journal.setting(EarlierAttempts::setting, 0); },
+                      [this](const Result<std::int64_t>& before) {
+                          m_marked = before && *before != 0;
+                          m_earlier.cutOff(m_marked);
+                      });
     recount();
     listFrom(journal::Journal::firstPlace, std::move(done));
 }

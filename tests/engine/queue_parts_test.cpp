@@ -67,14 +67,17 @@ private Q_SLOTS:
         };
         const std::uint64_t small = ConcurrencyPlanner::smallUpTo;
         EarlierAttempts earlier;
+        earlier.cutOff(true);
         earlier.found(500);
         earlier.found(300);
         // New ones neither were begun nor count among those that were.
         QVERIFY((earlier.starts(row(501, small)) == Begun{false, false}));
         for (journal::RowId id = 1; id <= static_cast<journal::RowId>(ConcurrencyPlanner::mostSmall); ++id) {
+            QVERIFY(!earlier.allStarted());
             QVERIFY((earlier.starts(row(id, small)) == Begun{true, true}));
             QVERIFY((earlier.starts(row(id + 200, small + 1)) == Begun{true, true}));
         }
+        QVERIFY(earlier.allStarted());
         QVERIFY((earlier.starts(row(100, small)) == Begun{true, false}));
         QVERIFY((earlier.starts(row(500, small + 1)) == Begun{true, true}));
         // Those that this run has begun.
@@ -82,6 +85,14 @@ private Q_SLOTS:
         earlier.stopped(503);
         QVERIFY((earlier.starts(row(503, small)) == Begun{true, true}));
         QVERIFY((earlier.starts(row(504, small)) == Begun{false, false}));
+    }
+    void afterARunThatEndedInOrderNoneWasCutOff() {
+        EarlierAttempts earlier;
+        QVERIFY(earlier.allStarted());
+        earlier.found(5);
+        journal::Row row;
+        row.id = 5;
+        QVERIFY((earlier.starts(row) == EarlierAttempts::Begun{true, false}));
     }
 
     void moreAtOnceWhereMoreGetsMoreDone() {

@@ -31,18 +31,14 @@ void MemoryKeeper::prepare() {
 MemoryKeeper::MemoryKeeper(const ui::TransferModel& model, QObject* parent) : QObject(parent), m_model(model) {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kRest);
-    connect(&m_timer, &QTimer::timeout, this, [this] {
-        m_worked = false;
-        giveBack();
-    });
+    connect(&m_timer, &QTimer::timeout, this, giveBack);
     connect(&m_model, &ui::TransferModel::totalsChanged, this, &MemoryKeeper::look);
 }
 
 void MemoryKeeper::look() {
     if (m_model.totals().figures().running > 0) {
-        m_worked = true;
         m_timer.stop();
-    } else if (m_worked) {
+    } else {
         m_timer.start();
     }
 }

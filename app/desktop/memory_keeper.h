@@ -7,8 +7,9 @@
 
 namespace tarn::desktop {
 
-/// Gives memory back to the system once the transfers have come to rest: what an upload's segments took would otherwise
-/// stay with the program for as long as it sits in the tray. Does nothing where the allocator cannot be asked.
+/// Gives memory back to the system once the transfers have come to rest: what an upload's segments took, or a change of
+/// a long queue, would otherwise stay with the program for as long as it sits in the tray. Does nothing where the
+/// allocator cannot be asked.
 class MemoryKeeper : public QObject {
     Q_OBJECT
 
@@ -24,7 +25,6 @@ private:
 
     const ui::TransferModel& m_model;
     QTimer m_timer;
-    bool m_worked = false;  ///< since memory was last given back
 };
 
 }  // namespace tarn::desktop

@@ -289,11 +289,8 @@ void TransferDriver::runDownload(journal::RowId id, const journal::Row& row, con
                    });
 }
 
-/// Of transfers that are given up and do not run.
+/// Of downloads that are given up and do not run.
 void TransferDriver::dropPartialFiles(std::vector<journal::Row> rows) {
-    std::erase_if(rows, [](const journal::Row& row) {
-        return row.direction != journal::Direction::Download || row.state == journal::State::Done;
-    });
     if (rows.empty()) {
         return;
     }

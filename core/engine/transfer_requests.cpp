@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -33,11 +34,26 @@ QList<api::TransferId> listOf(const std::vector<journal::RowId>& ids) {
     return {ids.begin(), ids.end()};
 }
 
-/// Rows that say something else now, and those of them that no transfer will come of any more.
+/// Rows that say something else now, and the downloads among them of which no file will come any more.
 struct Changed {
     std::vector<journal::RowId> ids;
     std::vector<journal::Row> givenUp;
 };
+
+/// The downloads among `ids` that are not done. Reads the rows a few at a time, for they may be all there are.
+std::vector<journal::Row> unfinishedDownloads(journal::Journal& journal, const std::vector<journal::RowId>& ids) {
+    std::vector<journal::Row> found;
+    for (auto next = ids.begin(); next != ids.end();) {
+        const auto end = next + std::min<std::ptrdiff_t>(ids.end() - next, rowsABatch);
+        auto rows = journal.rowsOf({next, end}).value_or(std::vector<journal::Row>());
+        std::copy_if(std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()),
+                     std::back_inserter(found), [](const journal::Row& row) {
+                         return row.direction == journal::Direction::Download && row.state != journal::State::Done;
+                     });
+        next = end;
+    }
+    return found;
+}
 
 storage::Rates ratesOf(const api::QueueSettings& settings) {
     return {settings.totalUp, settings.totalDown, settings.serverUp, settings.serverDown};
@@ -201,8 +217,8 @@ void TransferDriver::apply(std::vector<journal::RowId> ids, journal::Change chan
             return failure(changedIds.error());
         }
         auto givenUp =
-            change == journal::Change::Cancel ? journal.rowsOf(*changedIds) : Result<std::vector<journal::Row>>();
-        return Changed{std::move(*changedIds), std::move(givenUp).value_or(std::vector<journal::Row>())};
+            change == journal::Change::Cancel ? unfinishedDownloads(journal, *changedIds) : std::vector<journal::Row>();
+        return Changed{std::move(*changedIds), std::move(givenUp)};
     };
     m_journal.perform(write, [this, change](Result<Changed> changed) {
         if (changed) {
@@ -233,12 +249,12 @@ void TransferDriver::turned(const std::vector<journal::RowId>& changedIds, bool 
 void TransferDriver::remove(std::vector<journal::RowId> ids) {
     std::erase_if(ids, [this](journal::RowId id) { return m_queue.row(id) != nullptr; });
     const auto write = [asked = std::move(ids)](journal::Journal& journal) -> Result<Changed> {
-        auto rows = journal.rowsOf(asked);
+        auto givenUp = unfinishedDownloads(journal, asked);
         auto gone = journal.remove(asked);
         if (!gone) {
             return failure(gone.error());
         }
-        return Changed{std::move(*gone), std::move(rows).value_or(std::vector<journal::Row>())};
+        return Changed{std::move(*gone), std::move(givenUp)};
     };
     m_journal.perform(write, [this](Result<Changed> gone) {
         if (!gone || gone->ids.empty()) {
@@ -248,7 +264,11 @@ void TransferDriver::remove(std::vector<journal::RowId> ids) {
         for (const auto id : gone->ids) {
             stopRunning(id, false);  // one that started meanwhile
         }
-        m_listener->onRemoved(listOf(gone->ids));
+        for (auto next = gone->ids.begin(); next != gone->ids.end();) {
+            const auto end = next + std::min<std::ptrdiff_t>(gone->ids.end() - next, idsAPage);
+            m_listener->onRemoved({next, end});
+            next = end;
+        }
         recount();
         orderChanged();
     });

@@ -411,7 +411,14 @@ private:
                     return failure(std::move(set.error()));
                 }
             }
-            moves.push_back(step == Step::Up ? Move{{row.id}, (*other)->id} : Move{{(*other)->id}, row.id});
+            // Rows that stand together step over the same one: that is one move.
+            if (step == Step::Up && !moves.empty() && moves.back().before == (*other)->id) {
+                moves.back().ids.push_back(row.id);
+            } else if (step == Step::Down && !moves.empty() && moves.back().ids.front() == (*other)->id) {
+                moves.back().before = row.id;
+            } else {
+                moves.push_back(step == Step::Up ? Move{{row.id}, (*other)->id} : Move{{(*other)->id}, row.id});
+            }
         }
         return moves;
     }

@@ -83,6 +83,18 @@ private Q_SLOTS:
         move({}, Step::Top, {6, 4, 3, 2, 5, 1});
     }
 
+    void rowsThatStandTogetherStepInOneMove() {
+        fill(9);
+        const auto up = m_journal->move({3, 4, 5, 8}, Step::Up);
+        QVERIFY(up);
+        QCOMPARE(*up, (std::vector<Move>{{{3, 4, 5}, 2}, {{8}, 7}}));
+        QCOMPARE(list(), (std::vector<RowId>{1, 3, 4, 5, 2, 6, 8, 7, 9}));
+        const auto down = m_journal->move({3, 4, 5, 8}, Step::Down);
+        QVERIFY(down);
+        QCOMPARE(*down, (std::vector<Move>{{{7}, 8}, {{2}, 3}}));
+        QCOMPARE(list(), (std::vector<RowId>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+    }
+
     void aLongHistoryOfMovesIsFollowedAndKept() {
         fill(40);
         auto view = list();

@@ -498,6 +498,23 @@ private Q_SLOTS:
         QCOMPARE(stage.transfers().priorities.size(), 1);
     }
 
+    void whatIsSelectedStaysSelectedWhereverItMoves() {
+        Stage stage;
+        QList<api::TransferSnapshot> rows;
+        for (int id = 1; id <= 6; ++id) {
+            rows.append(waiting(id, QStringLiteral("file %1").arg(id), 100));
+        }
+        stage.transfers().add(rows);
+        stage.select({1, 4, 5});
+        stage.view().selectionModel()->setCurrentIndex(stage.window->model().index(4), QItemSelectionModel::NoUpdate);
+        Q_EMIT stage.transfers().moved({2, 5, 6}, 1);
+        QCOMPARE(stage.view().selectedIds(), (QList<api::TransferId>{2, 5, 6}));
+        QCOMPARE(stage.view().currentIndex().row(), 1);
+        Q_EMIT stage.transfers().moved({3, 5}, 0);
+        QCOMPARE(stage.view().selectedIds(), (QList<api::TransferId>{2, 6, 5}));
+        QVERIFY(!stage.view().selectionModel()->isSelected(stage.window->model().index(4)));
+    }
+
     void theWholeQueueIsHeldByOnePress() {
         Stage stage;
         stage.transfers().add({waiting(1, QStringLiteral("a"), 10)});

@@ -161,6 +161,52 @@ private Q_SLOTS:
         compare(model, transfers);
     }
 
+    void halfOfALongListMovesInOneChange() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        constexpr int count = 20'000;
+        transfers.list(rows(1, count + 1));
+        const QPersistentModelIndex moved(model.index(count - 1));
+        const QPersistentModelIndex stayed(model.index(0));
+        QSignalSpy changes(&model, &QAbstractItemModel::layoutChanged);
+        QList<api::TransferId> lower;
+        for (int row = count / 2; row < count; ++row) {
+            lower.append(model.idAt(row));
+        }
+        Q_EMIT transfers.moved(lower, 1);
+        QCOMPARE(changes.size(), 1);
+        QCOMPARE(moved.row(), count / 2 - 1);
+        QCOMPARE(stayed.row(), count / 2);
+        for (int row = 0; row < count; ++row) {
+            QCOMPARE(model.idAt(row), (row + count / 2) % count + 1);
+            QCOMPARE(model.rowOf(model.idAt(row)), row);
+        }
+        Q_EMIT transfers.moved(lower, 1);  // there they stand already
+        QCOMPARE(changes.size(), 1);
+    }
+
+    void manyThatAreRemovedGoAFewThousandAtATime() {
+        FakeTransfers transfers;
+        TransferModel model(transfers);
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        transfers.list(rows(1, 3 * TransferModel::mostTakenOut));
+        int most = 0;
+        connect(&model, &QAbstractItemModel::rowsRemoved, this,
+                [&most](const QModelIndex&, int first, int last) { most = std::max(most, last - first + 1); });
+        QList<api::TransferId> gone;
+        for (int row = 1; row < model.rowCount() - 1; ++row) {
+            gone.append(model.idAt(row));
+        }
+        transfers.remove(gone);
+        QTRY_COMPARE(model.rowCount(), 2);
+        QCOMPARE(most, TransferModel::mostTakenOut);
+        compare(model, transfers);
+        transfers.remove({transfers.rows.at(0).id, transfers.rows.at(1).id});
+        QTRY_COMPARE(model.rowCount(), 0);
+        transfers.add(rows(90'000, 90'003));
+        compare(model, transfers);
+    }
+
     void aLongListIsLoadedOnlyWhereItIsLookedAt() {
         FakeTransfers transfers;
         TransferModel model(transfers);

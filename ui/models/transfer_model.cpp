@@ -204,22 +204,69 @@ void TransferModel::onStale() {
 }
 
 void TransferModel::onMoved(const QList<api::TransferId>& ids, api::TransferId before) {
-    for (const api::TransferId id : ids) {
-        const int from = rowOf(id);
-        const int to = before == 0 ? rowCount() : rowOf(before);
-        if (from < 0 || to < 0 || to == from || to == from + 1) {
-            continue;
-        }
-        beginMoveRows({}, from, from, {}, to);
-        const auto begin = m_ids.begin();
-        if (to > from) {
-            std::rotate(begin + from, begin + from + 1, begin + to);
-        } else {
-            std::rotate(begin + to, begin + from, begin + from + 1);
-        }
-        renumber(std::min(from, to), std::max(from, to - 1));
-        endMoveRows();
+    const int to = before == 0 ? rowCount() : rowOf(before);
+    if (to < 0) {
+        return;
     }
+    // Of the rows between the first and the last that change, however many move: those that stay, in two parts, and
+    // between these the ones that move.
+    int first = to;
+    int last = to - 1;
+    for (const api::TransferId id : ids) {
+        if (const int row = rowOf(id); row >= 0) {
+            first = std::min(first, row);
+            last = std::max(last, row);
+        }
+    }
+    std::vector<bool> moves(static_cast<std::size_t>(last - first + 1));
+    std::vector<api::TransferId> moving;
+    moving.reserve(static_cast<std::size_t>(ids.size()));
+    for (const api::TransferId id : ids) {
+        const int row = rowOf(id);
+        if (row >= 0 && !moves.at(static_cast<std::size_t>(row - first))) {
+            moves.at(static_cast<std::size_t>(row - first)) = true;
+            moving.push_back(id);
+        }
+    }
+    std::vector<api::TransferId> order;
+    order.reserve(moves.size());
+    const auto appendStaying = [&](int from, int end) {
+        for (int row = from; row < end; ++row) {
+            if (!moves.at(static_cast<std::size_t>(row - first))) {
+                order.push_back(idAt(row));
+            }
+        }
+    };
+    appendStaying(first, to);
+    order.insert(order.end(), moving.begin(), moving.end());
+    appendStaying(to, last + 1);
+    rearrange(first, order);
+}
+
+/// The rows from `first` on are these now, which stood there in another order.
+void TransferModel::rearrange(int first, const std::vector<api::TransferId>& order) {
+    const auto begin = m_ids.begin() + first;
+    if (std::equal(order.begin(), order.end(), begin)) {
+        return;
+    }
+    Q_EMIT rearranging();
+    Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
+    const QModelIndexList before = persistentIndexList();
+    QList<api::TransferId> held;
+    held.reserve(before.size());
+    for (const QModelIndex& index : before) {
+        held.append(idAt(index.row()));
+    }
+    std::copy(order.begin(), order.end(), begin);
+    renumber(first, first + static_cast<int>(order.size()) - 1);
+    QModelIndexList after;
+    after.reserve(before.size());
+    for (const api::TransferId id : std::as_const(held)) {
+        after.append(index(rowOf(id)));
+    }
+    changePersistentIndexList(before, after);
+    Q_EMIT layoutChanged({}, VerticalSortHint);
+    Q_EMIT rearranged();
 }
 
 void TransferModel::renumber(int first, int last) {
@@ -256,25 +303,36 @@ void TransferModel::onRemoved(const QList<api::TransferId>& ids) {
 
 void TransferModel::takeOutRemoved() {
     int lowest = rowCount();
-    for (int last = rowCount() - 1; last >= 0; --last) {
+    int left = mostTakenOut;
+    for (int last = rowCount() - 1; last >= 0 && left > 0; --last) {
         if (!m_removed.contains(idAt(last))) {
             continue;
         }
         int first = last;
-        while (first > 0 && m_removed.contains(idAt(first - 1))) {
+        while (first > 0 && last - first + 1 < left && m_removed.contains(idAt(first - 1))) {
             --first;
         }
+        left -= last - first + 1;
         beginRemoveRows({}, first, last);
         for (int row = first; row <= last; ++row) {
-            m_rowOf.remove(idAt(row));
-            m_known.remove(idAt(row));
+            const api::TransferId id = idAt(row);
+            m_rowOf.remove(id);
+            m_known.remove(id);
+            m_asked.remove(id);
+            m_outdated.remove(id);
+            m_removed.remove(id);
         }
         m_ids.erase(m_ids.begin() + first, m_ids.begin() + last + 1);
         endRemoveRows();
         last = lowest = first;
     }
-    m_removed.clear();
     renumber(lowest, rowCount() - 1);
+    if (!m_removed.isEmpty()) {
+        QMetaObject::invokeMethod(this, &TransferModel::takeOutRemoved, Qt::QueuedConnection);
+    } else if (m_ids.empty()) {
+        m_rowOf.squeeze();  // neither gives anything back by itself
+        m_ids.shrink_to_fit();
+    }
 }
 
 }  // namespace tarn::ui

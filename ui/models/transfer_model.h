@@ -41,6 +41,8 @@ public:
 
     /// Rows of which it is kept what they say.
     static constexpr int mostKept = 1024;
+    /// Rows that are taken out in one go; of more, the others follow one go after the other.
+    static constexpr int mostTakenOut = 8192;
 
     /// `transfers` outlives the model.
     explicit TransferModel(api::Transfers& transfers, QObject* parent = nullptr);
@@ -65,6 +67,10 @@ public:
 
 Q_SIGNALS:
     void totalsChanged();
+    /// Around a change of the order. Qt keeps an index for every selected row over such a change, one by one: whoever
+    /// holds a selection, which may be of a hundred thousand, puts it aside meanwhile.
+    void rearranging();
+    void rearranged();
 
 private:
     void onListed(const QList<api::TransferId>& ids);
@@ -73,6 +79,7 @@ private:
     void onStale();
     void onMoved(const QList<api::TransferId>& ids, api::TransferId before);
     void onRemoved(const QList<api::TransferId>& ids);
+    void rearrange(int first, const std::vector<api::TransferId>& order);
     void takeOutRemoved();
     void announceRows(std::vector<int> rows);
     void keep(const api::TransferSnapshot& snapshot);

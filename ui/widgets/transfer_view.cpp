@@ -8,9 +8,11 @@
 #include <QPaintEvent>
 #include <QPainter>
 #include <QScrollBar>
+#include <QSignalBlocker>
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace tarn::ui {
 namespace {
@@ -23,6 +25,8 @@ constexpr int kMostLookedAt = 200;
 TransferView::TransferView(TransferModel& model, QWidget* parent)
     : QAbstractItemView(parent), m_model(model), m_delegate(new TransferDelegate(this)) {
     setModel(&model);
+    connect(&model, &TransferModel::rearranging, this, &TransferView::putSelectionAside);
+    connect(&model, &TransferModel::rearranged, this, &TransferView::takeSelectionBack);
     setItemDelegate(m_delegate);
     setSelectionMode(QAbstractItemView::ExtendedSelection);
     setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -46,6 +50,32 @@ QList<api::TransferId> TransferView::selectedIds() const {
         }
     }
     return ids;
+}
+
+void TransferView::putSelectionAside() {
+    const QSignalBlocker sameAfterwards(selectionModel());
+    m_aside = selectedIds();
+    selectionModel()->clearSelection();
+}
+
+void TransferView::takeSelectionBack() {
+    std::vector<int> rows;
+    rows.reserve(static_cast<std::size_t>(m_aside.size()));
+    for (const api::TransferId id : std::exchange(m_aside, {})) {
+        rows.push_back(m_model.rowOf(id));
+    }
+    std::sort(rows.begin(), rows.end());
+    QItemSelection selection;
+    for (auto first = rows.cbegin(); first != rows.cend();) {
+        auto last = first;
+        while (last + 1 != rows.cend() && *(last + 1) == *last + 1) {
+            ++last;
+        }
+        selection.append(QItemSelectionRange(m_model.index(*first), m_model.index(*last)));
+        first = last + 1;
+    }
+    const QSignalBlocker sameAsBefore(selectionModel());
+    selectionModel()->select(selection, QItemSelectionModel::Select);
 }
 
 bool TransferView::selectionAllows(TransferAction action) const {

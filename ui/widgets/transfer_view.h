@@ -62,6 +62,8 @@ protected:
     void selectionChanged(const QItemSelection& selected, const QItemSelection& deselected) override;
 
 private:
+    void putSelectionAside();
+    void takeSelectionBack();
     [[nodiscard]] int rowHeight() const;
     /// The rows that lie in a band of the viewport, cut to those that there are; first > last when there is none.
     struct Rows {
@@ -76,6 +78,7 @@ private:
 
     TransferModel& m_model;
     TransferDelegate* m_delegate;
+    QList<api::TransferId> m_aside;  ///< selected, while the order changes
     QPersistentModelIndex m_hotIndex;
     std::optional<TransferAction> m_hot;
     bool m_pressed = false;

@@ -1,6 +1,6 @@
 """Measures Tarn against real Tahoe-LAFS and against the limits of its libraries, alternating in one run.
 
-Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server hold store wan memory small big
+Usage: bench.py BUILD-FOLDER [NAME…]   names: encode rtt server hold store rows wan memory small big
 (default: all these), and store-millions, which takes an hour or more and 50 GB
 Every figure is printed as one JSON line on stdout; a table of medians and ratios follows on stderr. Run it by run.sh.
 """
@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "interop"))
 BUILD = Path(sys.argv[1]).resolve()
 os.environ["TARN_PROGRAM"] = str(BUILD / "bin/tarn")
 
-import store_bench  # noqa: E402  (as the next two)
+import rows_bench  # noqa: E402  (as the next three)
+import store_bench  # noqa: E402
 import tahoe_grid  # noqa: E402  (needs the path above)
 import tarn_program  # noqa: E402  (needs the environment above)
 from slow_line import SlowLine  # noqa: E402
@@ -445,7 +446,7 @@ def bench_hold():
 
 def main():
     # Memory before big: a child's peak counts what this process held when it was started.
-    names = sys.argv[2:] or ["encode", "rtt", "server", "hold", "store", "wan", "memory", "small", "big"]
+    names = sys.argv[2:] or ["encode", "rtt", "server", "hold", "store", "rows", "wan", "memory", "small", "big"]
     if "encode" in names:
         bench_encode()
     if "rtt" in names:
@@ -459,6 +460,8 @@ def main():
         store.durable()
     if "store-millions" in names:
         store.millions()
+    if "rows" in names:
+        rows_bench.RowsBench(BUILD, emit, table, resident_mib).run()
     if "wan" in names:
         bench_wan()
     staged = {"small": bench_small, "big": bench_big, "memory": bench_memory}

@@ -113,6 +113,7 @@ public:
         act(TransferAction::Resume, "resume all");
         act(TransferAction::Cancel, "cancel all");
         act(TransferAction::Retry, "retry all");
+        rest();
         noteMemory("changed");
 
         view().clearSelection();

@@ -1,6 +1,7 @@
 #include "tests/app/tarn_process.h"
 
 #include <QDir>
+#include <QDirIterator>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QObject>
@@ -31,21 +32,21 @@ qint64 bytesReadBy(qint64 process) {
     return file.readLine().trimmed().split(' ').last().toLongLong();
 }
 
-/// What became of the bytes that servers took in.
-struct Taken {
-    qint64 bodies = 0;  ///< of requests: shares, and what little it takes to ask for their room
-    qint64 shares = 0;  ///< that stand complete
-};
-
-Taken takenBy(const Tarn& tarn, const QString& folder) {
-    constexpr qint64 containerOverhead = 12 + 72;  // core/doc/formats/: what a share's file has beyond the share
+/// Bytes of the bodies of requests that a server took in: shares, and what little it takes to ask for their room.
+qint64 bodiesTakenBy(const Tarn& tarn, const QString& folder) {
     const auto status = tarn.bare(
         {QStringLiteral("--json"), QStringLiteral("serve"), QStringLiteral("status"), QStringLiteral("--dir"), folder});
-    const auto document = QJsonDocument::fromJson(status.out).object();
-    const auto number = [&document](const char* name) {
-        return document.value(QLatin1String(name)).toInteger();
-    };
-    return {number("bodyBytesReceived"), number("bytes") - number("shares") * containerOverhead};
+    return QJsonDocument::fromJson(status.out).object().value(QLatin1String("bodyBytesReceived")).toInteger();
+}
+
+/// The sizes of the shares that stand in a server's folder, by bucket and number.
+void addShares(const QString& folder, std::map<QString, qint64>& shares) {
+    constexpr qint64 containerOverhead = 12 + 72;  // a container's header and its lease
+    const QDir top(folder + QStringLiteral("/shares"));
+    for (QDirIterator each(top.path(), QDir::Files, QDirIterator::Subdirectories); each.hasNext();) {
+        each.next();
+        shares[top.relativeFilePath(each.filePath())] = each.fileInfo().size() - containerOverhead;
+    }
 }
 
 }  // namespace
@@ -130,18 +131,24 @@ private Q_SLOTS:
         }
         QVERIFY(stored == expected);
 
-        Taken taken;
+        qint64 taken = 0;
+        std::map<QString, qint64> shares;  // one that stands on two servers was sent twice, too
         for (int i = 0; i < 5; ++i) {
-            const Taken one = takenBy(tarn, tarn.path(QStringLiteral("server%1").arg(i)));
-            taken.bodies += one.bodies;
-            taken.shares += one.shares;
+            const QString folder = tarn.path(QStringLiteral("server%1").arg(i));
+            taken += bodiesTakenBy(tarn, folder);
+            addShares(folder, shares);
         }
-        const qint64 twice = taken.bodies - taken.shares;
-        qInfo("%d of %d lives ended by a kill; %lld bytes of files, %lld of shares; %lld sent beyond these (%.2f per "
-              "cent, %lld a kill); %lld read by the servers (%.3f of 5/2)",
-              killed, kills, plain, taken.shares, twice,
-              100 * static_cast<double>(twice) / static_cast<double>(taken.shares), twice / std::max(kills, 1), read(),
-              static_cast<double>(read()) / (2.5 * static_cast<double>(plain)));
+        qint64 once = 0;
+        for (const auto& [name, size] : shares) {
+            once += size;
+        }
+        const qint64 twice = taken - once;
+        qInfo(
+            "%d of %d lives ended by a kill; %lld bytes of files, %lld of %zu shares; %lld sent beyond these (%.2f per "
+            "cent, %lld a kill); %lld read by the servers (%.3f of 5/2)",
+            killed, kills, plain, once, shares.size(), twice,
+            100 * static_cast<double>(twice) / static_cast<double>(once), twice / std::max(kills, 1), read(),
+            static_cast<double>(read()) / (2.5 * static_cast<double>(plain)));
 
         // Of 200 kills in 2000 files that is one per cent of all that is sent.
         constexpr qint64 mostTwiceAKill = 55'000;

@@ -110,6 +110,9 @@ void Connection::abort() {
     }
     m_deadline.reset();
     m_socket.abort();
+    if (m_session) {
+        m_session->onGone();
+    }
     Q_EMIT finished();
 }
 

@@ -65,7 +65,8 @@ public:
     [[nodiscard]] MutableByteView room(std::size_t size);
     /// Of that room of `size` bytes, the last `unused` were not needed.
     void filled(std::size_t size, std::size_t unused);
-    /// Has the store take what is there of the body before the piece is full.
+    /// Has the store take what is there of the body before the piece is full: a share's bytes are worth keeping also
+    /// where the rest of them will not come.
     void flush();
 
     /// To be kept until the reply is with the system.

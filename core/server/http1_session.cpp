@@ -259,6 +259,12 @@ void Http1Session::onTaken(Exchange& exchange, std::size_t /*bytes*/) {
     }
 }
 
+void Http1Session::onGone() {
+    if (m_exchange) {
+        m_exchange->flush();
+    }
+}
+
 bool Http1Session::dropBody() {
     const auto fromInput =
         static_cast<qsizetype>(std::min<std::uint64_t>(m_dropLeft, static_cast<std::uint64_t>(m_input.size())));

@@ -24,6 +24,7 @@ public:
     void onSent() override;
     void checkDeadline(SteadyTime now) override;
     void stop() override;
+    void onGone() override;
 
 private:
     enum class Phase : std::uint8_t {

@@ -304,6 +304,15 @@ void Http2Session::stop() {
     send();
 }
 
+void Http2Session::onGone() {
+    m_over = true;
+    for (const auto& [id, stream] : m_streams) {
+        if (stream->exchange) {
+            stream->exchange->flush();
+        }
+    }
+}
+
 void Http2Session::shutOut(bool worn) {
     m_over = true;
     if (worn) {
@@ -413,6 +422,9 @@ void Http2Session::onStreamClosed(std::int32_t id) {
     }
     std::unique_ptr<Stream> stream = std::move(place->second);
     m_streams.erase(place);
+    if (stream->exchange) {
+        stream->exchange->flush();  // the body may have been cut off
+    }
     if (stream->exchange && stream->exchange->busy()) {
         m_orphans.push_back(std::move(stream));
     } else {

@@ -29,6 +29,7 @@ public:
     void onSent() override;
     void checkDeadline(SteadyTime now) override;
     void stop() override;
+    void onGone() override;
 
 private:
     struct Stream;

@@ -36,6 +36,8 @@ public:
     virtual void checkDeadline(SteadyTime now) = 0;
     /// Takes no new request, and closes the wire after the replies to those under way.
     virtual void stop() = 0;
+    /// The wire has ended, and the session goes soon: the store is given what came of shares.
+    virtual void onGone() = 0;
 };
 
 }  // namespace tarn::server

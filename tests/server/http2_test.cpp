@@ -257,6 +257,52 @@ private Q_SLOTS:
         }
     }
 
+    void whatCameOfABodyThatWasCutOffIsKept_data() {
+        QTest::addColumn<bool>("connection");
+        QTest::newRow("the connection ends") << true;
+        QTest::newRow("the stream is reset") << false;
+    }
+    void whatCameOfABodyThatWasCutOffIsKept() {
+        QFETCH(const bool, connection);
+        start();
+        const QByteArray mine = RawClient::upload('u');
+        const QByteArray data = pattern(100'000, 4);
+        constexpr qsizetype sent = 30'000;
+        {
+            Client client(*m_server);
+            QCOMPARE(client.ask("POST", bucket('b'), RawClient::lease('l') + mine, allocateBody({0}, 100'000)).status,
+                     200);
+            const Client::Fields head = client.head("PATCH", bucket('b') + "/0",
+                                                    Client::fieldsOf(mine + contentRange(0, 100'000)) +
+                                                        Client::Fields{{"content-length", "100000"}});
+            const std::uint32_t stream = client.nextStream();
+            client.send(Client::frame(Client::Headers, Client::endHeaders, stream, Client::block(head)) +
+                        Client::frame(Client::Data, 0, stream, data.left(sent / 2)) +
+                        Client::frame(Client::Data, 0, stream, data.mid(sent / 2, sent / 2)));
+            // All of it has been read when this is answered.
+            QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
+            if (!connection) {
+                client.send(Client::frame(Client::Reset, 0, stream, Client::number(NGHTTP2_CANCEL)));
+                QCOMPARE(client.ask("GET", "/storage/v1/version").status, 200);
+            }
+        }
+        Client next(*m_server);
+        const auto missing = [&]() -> std::uint64_t {
+            const auto reply = next.ask("PATCH", bucket('b') + "/0", mine + contentRange(0, 1), data.left(1));
+            const auto parsed = formats::gbs::parseWriteReply(viewOf(reply.body));
+            return parsed && parsed->required.size() == 1 ? parsed->required.front().first : 0;
+        };
+        QElapsedTimer waiting;
+        waiting.start();
+        while (missing() == 1 && waiting.elapsed() < RawClient::patience) {
+        }
+        QCOMPARE(missing(), static_cast<std::uint64_t>(sent));
+        const auto rest =
+            next.request("PATCH", bucket('b') + "/0", mine + contentRange(sent, sent + 10'000), data.mid(sent, 10'000));
+        QCOMPARE(next.reply(rest).status, 200);
+        QCOMPARE(missing(), static_cast<std::uint64_t>(sent) + 10'000);
+    }
+
     void aConflictInTheMiddleOfABodyIsTold() {
         start();
         Client client(*m_server);

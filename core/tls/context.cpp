@@ -7,8 +7,6 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <csignal>
-#include <mutex>
 #include <new>
 
 namespace tarn::tls {
@@ -42,20 +40,8 @@ int chooseProtocol(SSL*, const unsigned char** out, unsigned char* outSize, cons
     return SSL_TLSEXT_ERR_OK;
 }
 
-/// OpenSSL writes to sockets by write(2): a peer that hung up must not end the program.
-void ignoreBrokenPipes() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        struct sigaction current {};
-        if (::sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) {
-            std::signal(SIGPIPE, SIG_IGN);
-        }
-    });
-}
-
 /// What both sides have in common.
 void setUp(SSL_CTX* context) {
-    ignoreBrokenPipes();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_num_tickets(context, 0);

@@ -1,11 +1,15 @@
 #include "core/tls/socket.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
+#include <cstdint>
+#include <memory>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -25,6 +29,53 @@ constexpr qint64 leastReadAhead = 16LL * 1024;
 constexpr qsizetype mostAtOnce = 256L * 1024;
 constexpr qsizetype readPiece = 16L * 1024;
 
+int descriptorOf(BIO* bio) {
+    return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+bool mustTryAgain() {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+int writeTo(BIO* bio, const char* bytes, int size) {
+    BIO_clear_retry_flags(bio);
+    const auto sent = static_cast<int>(::send(descriptorOf(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL));
+    if (sent < 0 && mustTryAgain()) {
+        BIO_set_retry_write(bio);
+    }
+    return sent;
+}
+
+int readFrom(BIO* bio, char* out, int size) {
+    BIO_clear_retry_flags(bio);
+    const auto got = static_cast<int>(::recv(descriptorOf(bio), out, static_cast<std::size_t>(size), 0));
+    if (got < 0 && mustTryAgain()) {
+        BIO_set_retry_read(bio);
+    }
+    return got;
+}
+
+long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+/// The way between OpenSSL and a socket. OpenSSL's own writes by write(2), and a peer that hung up would then end the
+/// program by a signal.
+const BIO_METHOD* wayToSocket() {
+    static const std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> method = [] {
+        std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> made(
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"), BIO_meth_free);
+        if (!made) {
+            throw std::bad_alloc();
+        }
+        BIO_meth_set_write(made.get(), writeTo);
+        BIO_meth_set_read(made.get(), readFrom);
+        BIO_meth_set_ctrl(made.get(), control);
+        return made;
+    }();
+    return method.get();
+}
+
 }  // namespace
 
 Socket::Socket(const Context& context, Poller& poller, int descriptor, Handler& handler)
@@ -36,8 +87,16 @@ Socket::Socket(const Context& context, Poller& poller, int descriptor, Handler& 
     const int on = 1;
     (void)::setsockopt(m_descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int flags = ::fcntl(m_descriptor, F_GETFL);
-    const bool usable = flags >= 0 && ::fcntl(m_descriptor, F_SETFL, flags | O_NONBLOCK) == 0 &&
-                        SSL_set_fd(m_tls, m_descriptor) == 1 && m_poller.add(m_descriptor, *this);
+    BIO* const way = BIO_new(wayToSocket());
+    if (way == nullptr) {
+        SSL_free(m_tls);
+        throw std::bad_alloc();
+    }
+    BIO_set_data(way, reinterpret_cast<void*>(static_cast<std::intptr_t>(m_descriptor)));
+    BIO_set_init(way, 1);
+    SSL_set_bio(m_tls, way, way);
+    const bool usable =
+        flags >= 0 && ::fcntl(m_descriptor, F_SETFL, flags | O_NONBLOCK) == 0 && m_poller.add(m_descriptor, *this);
     if (context.isServer()) {
         SSL_set_accept_state(m_tls);
     } else {

@@ -198,6 +198,21 @@ private Q_SLOTS:
         QCOMPARE(m_served.back()->received, QByteArray("last words"));
     }
 
+    /// And does not end the program by a signal.
+    void a_client_that_hangs_up_on_an_answer_is_told_of() {
+        for (int i = 0; i < 10; ++i) {
+            m_bytes = [](Served& served) {
+                served.socket.write(pattern(3'000'000));
+            };
+            const auto client = connected();
+            client->setReadBufferSize(1000);
+            client->write("go");
+            QTRY_VERIFY_WITH_TIMEOUT(m_served.back()->sent > 0, soon);
+            client->abort();
+            QTRY_VERIFY_WITH_TIMEOUT(m_served.back()->over, soon);
+        }
+    }
+
     void what_is_no_tls_is_over_at_once() {
         QTcpSocket client;
         client.connectToHost(QHostAddress::LocalHost, m_door->serverPort());

@@ -23,13 +23,19 @@ int numberFrom(const char* variable, int otherwise) {
     return given ? number : otherwise;
 }
 
-/// What a program has read in all, from the line and from the disk.
-qint64 bytesReadBy(qint64 process) {
+/// What a server has written in all, to its store for the most part.
+qint64 bytesWrittenBy(qint64 process) {
     QFile file(QStringLiteral("/proc/%1/io").arg(process));
     if (!file.open(QIODevice::ReadOnly)) {
         return 0;
     }
-    return file.readLine().trimmed().split(' ').last().toLongLong();
+    const auto lines = file.readAll().split('\n');
+    for (const auto& line : lines) {
+        if (line.startsWith("wchar: ")) {
+            return line.mid(7).toLongLong();
+        }
+    }
+    return 0;
 }
 
 /// Bytes of the bodies of requests that a server took in: shares, and what little it takes to ask for their room.
@@ -93,10 +99,10 @@ private Q_SLOTS:
 
         const QStringList run{QStringLiteral("--profile"), tarn.profile(), QStringLiteral("queue"),
                               QStringLiteral("run")};
-        const auto read = [&servers] {
+        const auto written = [&servers] {
             qint64 bytes = 0;
             for (const auto& server : servers) {
-                bytes += bytesReadBy(server->process());
+                bytes += bytesWrittenBy(server->process());
             }
             return bytes;
         };
@@ -107,8 +113,8 @@ private Q_SLOTS:
             QProcess process;
             process.start(tarnProgram(), run);
             const qint64 lastByte =
-                read() + static_cast<qint64>(1.5 * random.generateDouble() * static_cast<double>(part));
-            while (read() < lastByte && !process.waitForFinished(1) && process.state() != QProcess::NotRunning) {
+                written() + static_cast<qint64>(1.5 * random.generateDouble() * static_cast<double>(part));
+            while (written() < lastByte && !process.waitForFinished(1) && process.state() != QProcess::NotRunning) {
             }
             killed += process.state() == QProcess::Running ? 1 : 0;
             process.kill();
@@ -145,13 +151,13 @@ private Q_SLOTS:
         const qint64 twice = taken - once;
         qInfo(
             "%d of %d lives ended by a kill; %lld bytes of files, %lld of %zu shares; %lld sent beyond these (%.2f per "
-            "cent, %lld a kill); %lld read by the servers (%.3f of 5/2)",
+            "cent, %lld a kill)",
             killed, kills, plain, once, shares.size(), twice,
-            100 * static_cast<double>(twice) / static_cast<double>(once), twice / std::max(kills, 1), read(),
-            static_cast<double>(read()) / (2.5 * static_cast<double>(plain)));
+            100 * static_cast<double>(twice) / static_cast<double>(once), twice / std::max(kills, 1));
 
-        // Of 200 kills in 2000 files that is one per cent of all that is sent.
-        constexpr qint64 mostTwiceAKill = 55'000;
+        // Of 200 kills in 2000 files that is one per cent of all that is sent. In a few kills what one of them cost
+        // does not even out: it may have come with a whole run of writes on its way.
+        const qint64 mostTwiceAKill = kills >= 100 ? 55'000 : 400'000;
         constexpr qint64 mostAroundAFile = 5 * 100;  // what it takes to ask five servers
         QVERIFY2(twice <= kills * mostTwiceAKill + files * mostAroundAFile, "sent too much a second time");
 

@@ -38,6 +38,7 @@ public:
     void begin(std::chrono::milliseconds silenceTimeout);
     /// A byte of it moved, in either direction.
     void onLife();
+    [[nodiscard]] std::chrono::steady_clock::time_point lastLife() const noexcept { return m_lastLife; }
     /// The head of the answer. Ends the exchange if its body is not one that was asked for.
     void onHead(const AnswerHead& head);
     /// More of the answer's body.

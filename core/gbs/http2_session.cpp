@@ -152,7 +152,8 @@ struct Http2Session::Callbacks {
 
 Http2Session::Http2Session(const Caller& caller, std::string server, std::chrono::milliseconds silenceTimeout,
                            Wire& wire)
-    : m_caller(caller), m_server(std::move(server)), m_silenceTimeout(silenceTimeout), m_wire(wire) {
+    : m_caller(caller), m_server(std::move(server)), m_silenceTimeout(silenceTimeout), m_wire(wire),
+      m_heard(std::chrono::steady_clock::now()) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_option* option = nullptr;
     if (nghttp2_session_callbacks_new(&callbacks) != 0) {
@@ -236,9 +237,17 @@ bool Http2Session::drop(const Exchange& exchange) {
         return false;
     }
     (void)release(*found->second);
-    if (!m_over) {
-        nghttp2_submit_rst_stream(m_session, NGHTTP2_FLAG_NONE, found->first, NGHTTP2_CANCEL);
-        flush();
+    if (m_over) {
+        return true;
+    }
+    nghttp2_submit_rst_stream(m_session, NGHTTP2_FLAG_NONE, found->first, NGHTTP2_CANCEL);
+    flush();
+    const bool wasSilent = std::chrono::steady_clock::now() - exchange.lastLife() >= m_silenceTimeout;
+    if (!m_over && wasSilent && m_heard < exchange.lastLife()) {
+        // Nobody was heard on the whole connection: after a sleep or in another network it is dead, and nothing says
+        // so.
+        m_over = true;
+        m_wire.giveUp(brokenOff(m_server, false));
     }
     return true;
 }
@@ -262,6 +271,7 @@ void Http2Session::onBytes() {
         if (got <= 0) {
             break;
         }
+        m_heard = std::chrono::steady_clock::now();
         m_feeding = true;
         const ssize_t taken = nghttp2_session_mem_recv(m_session, bytes.data(), static_cast<std::size_t>(got));
         m_feeding = false;

@@ -68,8 +68,9 @@ private:
     bool m_feeding = false;  ///< the library is reading: it must not be asked to write
     bool m_flushing = false;
     bool m_over = false;
-    bool m_leaving = false;  ///< the server takes no further stream
-    int m_idleFrames = 0;    ///< since the server last did anything useful
+    bool m_leaving = false;                         ///< the server takes no further stream
+    std::chrono::steady_clock::time_point m_heard;  ///< when bytes came last
+    int m_idleFrames = 0;                           ///< since the server last did anything useful
 };
 
 }  // namespace tarn::gbs

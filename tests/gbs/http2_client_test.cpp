@@ -219,6 +219,17 @@ private Q_SLOTS:
         QCOMPARE(m_server->open(), 1);
     }
 
+    void a_connection_on_which_nobody_is_heard_is_given_up() {
+        restart(toEach(version), {.silenceTimeout = brief});
+        QVERIFY(awaited(m_client->version({})).has_value());
+        m_server->setAnswer(silence);
+        QCOMPARE(awaited(m_client->version({})).error().code, ErrorCode::TimedOut);
+        QTRY_COMPARE_WITH_TIMEOUT(m_server->open(), 0, soon);
+        m_server->setAnswer(toEach(version));
+        QVERIFY(awaited(m_client->version({})).has_value());
+        QCOMPARE(m_server->connections(), 2);
+    }
+
     void an_answer_before_the_body_is_out_ends_the_body() {
         restart([](QSslSocket* connection, const Frame& frame) {
             // The windows are never opened further: the body cannot be sent whole.

@@ -22,7 +22,7 @@ struct Peer {
     crypto::Hash pin;
     std::string name;  ///< for people
     Limits limits;
-    std::shared_ptr<const tls::Context> tls;
+    std::shared_ptr<const tls::Context> tls;  ///< from the first connection on
 };
 
 /// One TLS connection to a server: the handshake, the pin, and then a session of the protocol that both agreed on.

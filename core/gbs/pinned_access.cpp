@@ -8,13 +8,7 @@
 namespace tarn::gbs {
 
 PinnedAccess::PinnedAccess(const formats::Nurl& nurl, std::string server, const Limits& limits)
-    : m_peer{Caller(nurl),
-             nurl.host,
-             nurl.port,
-             nurl.spkiHash,
-             std::move(server),
-             limits,
-             tls::Context::forClient(limits.http2)},
+    : m_peer{Caller(nurl), nurl.host, nurl.port, nurl.spkiHash, std::move(server), limits, nullptr},
       m_version(limits.http2 ? Version::Unknown : Version::Http1) {}
 
 PinnedAccess::~PinnedAccess() {
@@ -64,6 +58,10 @@ void PinnedAccess::openMore() {
         std::ranges::count_if(m_connections, [](const auto& one) { return one->goesOn() && !one->isReady(); }));
     const std::size_t most = m_version == Version::Http1 ? m_mostNow : 1;
     const std::size_t wanted = std::min(most, useful - coming + m_waiting.size());
+    if (!m_peer.tls) {
+        // Now and not before: a grid may name thousands of servers that nobody calls.
+        m_peer.tls = tls::Context::forClient(m_peer.limits.http2);
+    }
     Connection::Owner& self = *this;
     for (std::size_t have = useful; have < wanted; ++have) {
         m_connections.push_back(std::make_unique<Connection>(m_peer, m_poller, self));

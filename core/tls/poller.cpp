@@ -1,8 +1,6 @@
 #include "core/tls/poller.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -18,20 +16,27 @@ std::uint32_t interest(bool readable, bool writable) {
 
 }  // namespace
 
-Poller::Poller() : m_set(::epoll_create1(EPOLL_CLOEXEC)) {
+Poller::~Poller() {
+    m_notifier.reset();
+    if (m_set >= 0) {
+        ::close(m_set);
+    }
+}
+
+bool Poller::begin() {
+    m_set = ::epoll_create1(EPOLL_CLOEXEC);
     if (m_set < 0) {
-        throw std::system_error(errno, std::generic_category(), "epoll_create1");
+        return false;
     }
     m_notifier = std::make_unique<QSocketNotifier>(m_set, QSocketNotifier::Read);
     connect(m_notifier.get(), &QSocketNotifier::activated, this, &Poller::onReady);
-}
-
-Poller::~Poller() {
-    m_notifier.reset();
-    ::close(m_set);
+    return true;
 }
 
 bool Poller::add(int descriptor, Watched& watched) {
+    if (m_set < 0 && !begin()) {
+        return false;
+    }
     epoll_event event{};
     event.events = interest(true, false);
     event.data.ptr = &watched;

@@ -27,13 +27,13 @@ public:
         virtual void onLater() = 0;
     };
 
-    /// Throws std::system_error where the system has no descriptor to give.
-    Poller();
+    /// Takes no descriptor before there is a socket to watch.
+    Poller() = default;
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
     ~Poller() override;
 
-    /// False where the system takes no more.
+    /// False where the system has no descriptor to give, or takes no more.
     [[nodiscard]] bool add(int descriptor, Watched& watched);
     void watch(int descriptor, Watched& watched, bool readable, bool writable);
     /// It is not called again.
@@ -43,6 +43,7 @@ public:
     void later(Watched& watched);
 
 private:
+    [[nodiscard]] bool begin();
     void onReady();
     void dispatch();
     void runLater();

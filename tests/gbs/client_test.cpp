@@ -4,6 +4,7 @@
 #include "tests/gbs/scripted_server.h"
 #include "tests/storage/awaited.h"
 
+#include <QDir>
 #include <QElapsedTimer>
 #include <QSslSocket>
 #include <QTimer>
@@ -77,6 +78,7 @@ private Q_SLOTS:
     void a_client_that_goes_ends_its_calls();
     void a_client_may_go_when_a_call_of_its_ends();
     void the_next_address_is_tried_when_one_leads_nowhere();
+    void a_server_that_nobody_calls_takes_no_descriptor();
     void a_nickname_cannot_break_a_line();
     void every_connection_sends_without_delay();
     void no_exchange_stalls_data();
@@ -293,6 +295,23 @@ void ClientTest::the_next_address_is_tried_when_one_leads_nowhere() {
     QCOMPARE(awaited(client->version({})).error().code, ErrorCode::Unreachable);
     QVERIFY(awaited(client->version({})).has_value());
     QVERIFY(awaited(client->version({})).has_value());
+}
+
+/// A grid may name thousands of servers, and a program may open a thousand files.
+void ClientTest::a_server_that_nobody_calls_takes_no_descriptor() {
+#ifdef Q_OS_LINUX
+    restart(always(versionReply()));
+    const auto open = [] {
+        return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System).size();
+    };
+    const auto before = open();
+    std::vector<std::shared_ptr<storage::StorageServer>> clients;
+    for (int i = 0; i < 2000; ++i) {
+        clients.push_back(gbs::makeGbsServer(m_server->announcement()));
+    }
+    QCOMPARE(open(), before);
+    QVERIFY(awaited(clients.back()->version({})).has_value());
+#endif
 }
 
 void ClientTest::a_nickname_cannot_break_a_line() {

@@ -68,6 +68,10 @@ Hash uriExtensionHash(ByteView block) {
     return taggedHash(uriExtensionTag, block);
 }
 
+TaggedHasher crypttextSegmentHasher() {
+    return TaggedHasher(crypttextSegmentTag);
+}
+
 TaggedHasher crypttextHasher() {
     return TaggedHasher(crypttextTag);
 }

@@ -41,6 +41,7 @@ private:
 [[nodiscard]] Hash blockHash(ByteView block);
 [[nodiscard]] Hash crypttextSegmentHash(ByteView segment);
 [[nodiscard]] Hash uriExtensionHash(ByteView block);
+[[nodiscard]] TaggedHasher crypttextSegmentHasher();
 [[nodiscard]] TaggedHasher crypttextHasher();
 
 /// Plain SHA-256 of `data` (certificate pins).

@@ -48,13 +48,50 @@ DownloadPlan::Known placesOf(const std::vector<KnownShare>& known, const storage
     return places;
 }
 
-async::Task<Bytes> decodeRun(std::shared_ptr<async::Pools> pools, std::shared_ptr<const SegmentDecoder> decoder,
-                             SegmentRun run, std::shared_ptr<const std::vector<RunBlocks>> from) {
-    auto decode = [decoder, run, blocks = std::move(from)] {
-        return decoder->decode(run, *blocks);
+/// A run's blocks, by who gave them.
+using BlocksHere = std::map<HoldingIndex, Bytes>;
+
+/// One share's part in decoding a run.
+struct Part {
+    HoldingIndex holding;
+    ShareNum share;
+    std::shared_ptr<const OpenShare> open;
+};
+
+/// What a run came to: its plaintext, or whose blocks are to blame that there is none.
+struct Decoded {
+    std::shared_ptr<const Bytes> plaintext;
+    std::vector<std::pair<HoldingIndex, Error>> bad;
+};
+
+Result<Decoded> decodeBlocks(const SegmentDecoder& decoder, SegmentRun run, const std::vector<Part>& parts,
+                             const BlocksHere& blocks) {
+    std::vector<RunBlocks> from;
+    from.reserve(parts.size());
+    for (const Part& part : parts) {
+        from.push_back({part.share, blocks.at(part.holding)});
+    }
+    auto plaintext = decoder.decode(run, from);
+    if (plaintext) {
+        return Decoded{std::move(*plaintext), {}};
+    }
+    Decoded decoded;
+    for (const Part& part : parts) {
+        if (auto checked = part.open->checkBlocks(run, blocks.at(part.holding)); !checked) {
+            decoded.bad.emplace_back(part.holding, checked.error());
+        }
+    }
+    return decoded.bad.empty() ? Result<Decoded>(failure(plaintext.error())) : std::move(decoded);
+}
+
+async::Task<Decoded> decodeRun(std::shared_ptr<async::Pools> pools, std::shared_ptr<const SegmentDecoder> decoder,
+                               SegmentRun run, std::shared_ptr<const std::vector<Part>> parts,
+                               std::shared_ptr<const BlocksHere> blocks) {
+    auto decode = [decoder, run, parts, blocks] {
+        return decodeBlocks(*decoder, run, *parts, *blocks);
     };
-    auto plaintext = co_await async::runOn(pools->cpu, std::move(decode));
-    co_return plaintext;
+    auto decoded = co_await async::runOn(pools->cpu, std::move(decode));
+    co_return decoded;
 }
 
 /// The sink is asked only if nobody has stopped the download by the time that the disk's thread comes to it.
@@ -270,10 +307,10 @@ private:
     }
 
     void perform(const DecodeRun& action) {
-        auto run = m_blocks.extract(action.run);
-        auto from = std::make_shared<std::vector<RunBlocks>>();
+        auto blocks = std::make_shared<BlocksHere>(std::move(m_blocks.extract(action.run).mapped()));
+        auto parts = std::make_shared<std::vector<Part>>();
         for (const HoldingIndex holding : action.from) {
-            from->push_back({m_plan.shares().holdings()[holding].share, std::move(run.mapped().at(holding))});
+            parts->push_back({holding, m_plan.shares().holdings()[holding].share, m_open.at(holding)});
         }
         if (!m_decoder) {
             auto decoder = SegmentDecoder::make(m_known->facts, m_known->crypttextHashes, m_capability.key);
@@ -283,15 +320,22 @@ private:
             }
             m_decoder = std::make_shared<const SegmentDecoder>(std::move(*decoder));
         }
-        m_scope.spawn(decodeRun(m_environment->pools, m_decoder, m_plan.segmentsOf(action.run), std::move(from)),
-                      [self = shared_from_this(), number = action.run](Result<Bytes> plaintext) {
-                          if (plaintext) {
-                              self->m_plaintext[number] = std::make_shared<const Bytes>(std::move(*plaintext));
-                              self->tell(RunDecoded{number, {}});
-                          } else {
-                              self->tell(RunDecoded{number, failure(plaintext.error())});
-                          }
-                      });
+        m_scope.spawn(
+            decodeRun(m_environment->pools, m_decoder, m_plan.segmentsOf(action.run), std::move(parts), blocks),
+            [self = shared_from_this(), number = action.run, blocks](Result<Decoded> decoded) {
+                if (!decoded) {
+                    self->tell(RunDecoded{number, failure(decoded.error())});
+                } else if (decoded->bad.empty()) {
+                    self->m_plaintext[number] = std::move(decoded->plaintext);
+                    self->tell(RunDecoded{number, {}});
+                } else {
+                    for (const auto& [holding, error] : decoded->bad) {
+                        blocks->erase(holding);
+                    }
+                    self->m_blocks[number] = std::move(*blocks);
+                    self->tell(RunDecoded{number, failure(ErrorCode::CorruptShare), std::move(decoded->bad)});
+                }
+            });
     }
 
     void perform(const WriteRun& action) {
@@ -423,7 +467,7 @@ private:
     std::map<HoldingIndex, std::shared_ptr<const OpenShare>> m_open;
     std::shared_ptr<FileKnowledge> m_known;
     std::shared_ptr<const SegmentDecoder> m_decoder;
-    std::map<RunNumber, std::map<HoldingIndex, Bytes>> m_blocks;
+    std::map<RunNumber, BlocksHere> m_blocks;
     std::map<RunNumber, std::shared_ptr<const Bytes>> m_plaintext;
     Progress m_progress;
     std::optional<Progress> m_reported;

@@ -195,12 +195,15 @@ void DownloadPlan::handle(const HeldChecked& event) {
 }
 
 void DownloadPlan::handle(const RunDecoded& event) {
-    if (!event.outcome) {
+    const auto run = m_runs.find(event.run);
+    if (!event.outcome && event.bad.empty()) {
         conclude(event.outcome);
-        return;
-    }
-    if (const auto run = m_runs.find(event.run); run != m_runs.end()) {
-        run->second.stage = RunState::Stage::Decoded;
+    } else if (run != m_runs.end()) {
+        run->second.stage = event.outcome ? RunState::Stage::Decoded : RunState::Stage::Fetching;
+        for (const auto& [holding, error] : event.bad) {
+            run->second.here.erase(m_map.holdings()[holding].share);
+            holdingFailed(holding, error);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ struct ReadCrypttextHashes {
     Ticket ticket;
     HoldingIndex holding;
 };
-/// Read and check a run's blocks.
+/// Read a run's blocks.
 struct FetchBlocks {
     Ticket ticket;
     HoldingIndex holding;
@@ -117,6 +117,8 @@ struct HeldChecked {
 struct RunDecoded {
     RunNumber run;
     Result<void> outcome;
+    /// Whose blocks do not match their own hashes, where that is why it failed. Those of the others are still here.
+    std::vector<std::pair<HoldingIndex, Error>> bad = {};
 };
 struct RunWritten {
     RunNumber run;
@@ -133,9 +135,10 @@ using Event = std::variant<SharesListed, HoldingOpened, CrypttextHashesRead, Blo
 /// Pure: takes events, gives actions; holds no bytes and no clock. All servers are asked at once, and reading begins as
 /// soon as k different shares are known. Where k are known from the start nobody is asked, unless one of them
 /// disappoints. A share whose server keeps a call waiting is joined by another one and the
-/// first to answer counts; one that fails, or does not match its hashes, is replaced. Nothing but `runsAtOnce` runs is
-/// ever on its way, so memory is bounded by the runs' size.
-/// Ends with exactly one Finish, whatever the servers do, as long as every call is answered or its CallLost comes.
+/// first to answer counts; one that fails, or does not match its hashes, is replaced. Blocks are checked against these
+/// only where a segment does not match the file's hash for it, which tells the same of all its blocks. Nothing but
+/// `runsAtOnce` runs is ever on its way, so memory is bounded by the runs' size. Ends with exactly one Finish, whatever
+/// the servers do, as long as every call is answered or its CallLost comes.
 class DownloadPlan {
 public:
     /// Without an answer for this long, the call has failed. The list of a server's shares is short: no line is that
@@ -180,7 +183,7 @@ private:
     struct RunState {
         enum class Stage : std::uint8_t { Fetching, Decoding, Decoded, Writing };
         Stage stage = Stage::Fetching;
-        std::map<ShareNum, HoldingIndex> here;  ///< whose blocks have come, checked
+        std::map<ShareNum, HoldingIndex> here;  ///< whose blocks have come
     };
 
     void handle(const SharesListed& event);

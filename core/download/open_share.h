@@ -28,7 +28,8 @@ struct OpenShare {
     [[nodiscard]] storage::ByteRange blockRange(SegmentRun run) const;
     /// A run's blocks, if the share holds its data region.
     [[nodiscard]] std::optional<Bytes> heldBlocks(SegmentRun run) const;
-    /// Checks a run's blocks, end to end in `blocks`. Fails: CorruptShare (names the segment, or says that bytes lack).
+    /// Checks a run's blocks, end to end in `runBlocks`. Fails: CorruptShare (names the first bad one, or says that
+    /// bytes lack).
     [[nodiscard]] Result<void> checkBlocks(SegmentRun run, ByteView runBlocks) const;
 
     /// Where the crypttext hash of each segment stands, cut into reads of a bounded size.

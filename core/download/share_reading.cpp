@@ -56,24 +56,15 @@ async::Task<ShareVerifier::Verdict> examineShare(SharePlace place, std::shared_p
 
 async::Task<Bytes> fetchBlocks(SharePlace place, std::shared_ptr<const OpenShare> share, SegmentRun run,
                                std::stop_token stop) {
-    auto blocks = std::make_shared<Bytes>();
     if (auto held = share->heldBlocks(run)) {
-        *blocks = std::move(*held);
-    } else {
-        auto read = co_await readPart(place, share->blockRange(run), stop);
-        if (!read) {
-            co_return failure(read.error());
-        }
-        *blocks = std::move(*read);
+        co_return std::move(*held);
     }
-    auto check = [share, run, blocks] {
-        return share->checkBlocks(run, *blocks);
-    };
-    auto checked = co_await async::runOn(place.pools->cpu, std::move(check));
-    if (!checked) {
-        co_return failure(checked.error());
+    const auto range = share->blockRange(run);
+    auto read = co_await readPart(place, range, stop);
+    if (read && read->size() != (range.end - range.begin).value()) {
+        co_return failure(ErrorCode::CorruptShare, "the share ends within its blocks");
     }
-    co_return std::move(*blocks);
+    co_return read;
 }
 
 async::Task<HashRow> readCrypttextHashes(SharePlace place, std::shared_ptr<const OpenShare> share,

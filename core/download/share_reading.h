@@ -28,7 +28,8 @@ struct SharePlace {
                                                                std::shared_ptr<const FileKnowledge> known,
                                                                std::stop_token stop);
 
-/// A run's blocks, checked. No request is made for blocks that `share` holds. Fails: CorruptShare.
+/// A run's blocks, all of them and not checked. No request is made for blocks that `share` holds. Fails: CorruptShare
+/// (the share ends within them).
 [[nodiscard]] async::Task<Bytes> fetchBlocks(SharePlace place, std::shared_ptr<const OpenShare> share, SegmentRun run,
                                              std::stop_token stop);
 

@@ -1,6 +1,6 @@
 #include "core/upload/file_key.h"
 
-#include "core/upload/recycled_buffers.h"
+#include "core/foundation/recycled_buffers.h"
 
 #include <algorithm>
 #include <utility>
@@ -20,8 +20,7 @@ struct KeyPass {
 
 using Chunk = std::shared_ptr<Bytes>;
 
-Result<Chunk> readChunk(Source& source, Chunk chunk, std::uint64_t offset, std::uint64_t size) {
-    chunk->resize(size);
+Result<Chunk> readChunk(Source& source, Chunk chunk, std::uint64_t offset) {
     if (auto read = source.read(ByteOffset(offset), *chunk); !read) {
         return failure(read.error());
     }
@@ -32,7 +31,7 @@ async::Task<Chunk> readOnDiskPool(std::shared_ptr<KeyPass> pass, std::uint64_t o
     const std::uint64_t size = std::min(chunkSize, pass->source->size().value() - offset);
     // Named on purpose: GCC 12 destroys the captures of a temporary lambda in an awaited call twice.
     auto work = [pass, offset, size] {
-        return readChunk(*pass->source, pass->buffers->take(chunkSize), offset, size);
+        return readChunk(*pass->source, pass->buffers->take(size, chunkSize - size), offset);
     };
     co_return co_await async::runOn(pass->pools->disk, std::move(work));
 }

@@ -9,7 +9,7 @@ namespace tarn::upload {
 namespace {
 
 /// Writes to servers should not be much smaller than this, or the requests cost more than the bytes.
-constexpr std::uint64_t goodWriteSize = 256 * 1024;
+constexpr std::uint64_t goodWriteSize = 512 * 1024;
 /// A run's shares together should not be larger than this, or two runs in flight take too much memory.
 constexpr std::uint64_t mostRunBytes = 8 * 1024 * 1024;
 
@@ -46,9 +46,7 @@ Result<SegmentEncoder> SegmentEncoder::make(const formats::Geometry& geometry, c
 
 std::shared_ptr<Bytes> SegmentEncoder::bufferFor(const Run& run) const {
     // Room for the padding, so that adding it does not move the whole.
-    auto buffer = m_buffers->take(plaintextSizeOf(m_geometry, run) + m_geometry.required);
-    buffer->resize(plaintextSizeOf(m_geometry, run));
-    return buffer;
+    return m_buffers->take(plaintextSizeOf(m_geometry, run), m_geometry.required);
 }
 
 EncodedRun SegmentEncoder::encode(const Run& run, std::shared_ptr<Bytes> plaintext, const Wanted& wanted, ByteView lead,
@@ -71,17 +69,19 @@ EncodedRun SegmentEncoder::encode(const Run& run, std::shared_ptr<Bytes> plainte
         if (!wanted[share] && !isParity) {
             continue;
         }
-        auto bytes = m_buffers->take(lead.size() + blocksSizeOf(m_geometry, run) + tailRoom);
-        bytes->insert(bytes->end(), lead.begin(), lead.end());
+        auto bytes = m_buffers->take(lead.size() + blocksSizeOf(m_geometry, run), tailRoom);
+        std::ranges::copy(lead, bytes->begin());
         parity[share] = isParity ? bytes : nullptr;
         out.shareBytes[share] = wanted[share] ? std::move(bytes) : nullptr;
     }
 
-    std::size_t offset = 0;
+    std::size_t offset = 0;  // in every share's blocks
     for (std::uint64_t segment = run.firstSegment; segment < run.firstSegment + run.segmentCount; ++segment) {
-        const std::uint64_t padded = m_geometry.sizeOfBlock(segment) * m_geometry.required;
-        encodeSegment(segment, ByteView(*ciphertext).subspan(offset, padded), parity, out);
-        offset += padded;
+        const std::size_t blockSize = m_geometry.sizeOfBlock(segment);
+        const auto padded =
+            ByteView(*ciphertext).subspan(offset * m_geometry.required, blockSize * m_geometry.required);
+        encodeSegment(padded, lead.size() + offset, parity, out);
+        offset += blockSize;
     }
     hashBlocks(*ciphertext, parity, lead.size(), out);
 
@@ -90,24 +90,21 @@ EncodedRun SegmentEncoder::encode(const Run& run, std::shared_ptr<Bytes> plainte
     return out;
 }
 
-void SegmentEncoder::encodeSegment(std::uint64_t segment, ByteView ciphertext, const Places& parity,
-                                   EncodedRun& out) const {
-    const std::size_t blockSize = m_geometry.sizeOfBlock(segment);
+void SegmentEncoder::encodeSegment(ByteView ciphertext, std::size_t at, const Places& parity, EncodedRun& out) const {
+    const std::size_t blockSize = ciphertext.size() / m_geometry.required;
     std::vector<ByteView> input;
     input.reserve(m_geometry.required);
     for (std::size_t share = 0; share < m_geometry.required; ++share) {
         const ByteView block = ciphertext.subspan(share * blockSize, blockSize);
         input.push_back(block);
         if (out.shareBytes[share]) {
-            out.shareBytes[share]->insert(out.shareBytes[share]->end(), block.begin(), block.end());
+            std::ranges::copy(block, MutableByteView(*out.shareBytes[share]).subspan(at).begin());
         }
     }
     std::vector<MutableByteView> coded;
     coded.reserve(m_geometry.total - m_geometry.required);
     for (std::size_t share = m_geometry.required; share < m_geometry.total; ++share) {
-        Bytes& bytes = *parity[share];
-        bytes.resize(bytes.size() + blockSize);
-        coded.push_back(MutableByteView(bytes).last(blockSize));
+        coded.push_back(MutableByteView(*parity[share]).subspan(at, blockSize));
     }
     m_codec.encode(input, coded);
 }

@@ -5,8 +5,8 @@
 #include "core/erasure/codec.h"
 #include "core/formats/encoding.h"
 #include "core/foundation/bytes.h"
+#include "core/foundation/recycled_buffers.h"
 #include "core/foundation/result.h"
-#include "core/upload/recycled_buffers.h"
 
 #include <memory>
 #include <span>
@@ -62,7 +62,8 @@ private:
 
     SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec);
 
-    void encodeSegment(std::uint64_t segment, ByteView ciphertext, const Places& parity, EncodedRun& out) const;
+    /// `ciphertext`: one segment with its padding. `at`: where its blocks stand in the shares' bytes.
+    void encodeSegment(ByteView ciphertext, std::size_t at, const Places& parity, EncodedRun& out) const;
     void hashBlocks(ByteView ciphertext, const Places& parity, std::size_t lead, EncodedRun& out) const;
 
     formats::Geometry m_geometry;

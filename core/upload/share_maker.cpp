@@ -44,7 +44,7 @@ ShareMaker::ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, s
     : m_prepared(std::move(prepared)), m_pools(std::move(pools)), m_lanes(lanes), m_scope(scope),
       m_tell(std::move(tell)), m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)),
       m_runs(m_prepared.geometry) {
-    m_window = std::max(leastWindow, runCost(0) + runCost(0) / 2);
+    m_window = std::max(leastWindow, 2 * runCost(0));
 }
 
 Result<void> ShareMaker::start() {

@@ -196,6 +196,7 @@ private Q_SLOTS:
     void whatTheCapabilityForbidsEndsAtOnce();
     void theErrorIsShortAndCleanWhateverServersSay();
     void theEndIsPutOffForAdviceOnlyAMoment();
+    void blocksThatSpoilASegmentAreReadElsewhere();
     void whatIsHeldIsCheckedBeforeAnythingIsFetched();
     void whoKnowsWhereKSharesAreAsksNobody();
     void whoIsDisappointedAsksEverybody_data();
@@ -476,6 +477,31 @@ void DownloadPlanTest::theEndIsPutOffForAdviceOnlyAMoment() {
     }
 }
 
+void DownloadPlanTest::blocksThatSpoilASegmentAreReadElsewhere() {
+    Planned planned(2 * mib);
+    for (unsigned server = 0; server < 5; ++server) {
+        planned.list(server, {server});
+    }
+    planned.openAll();
+    planned.fetchRun(0);
+    QCOMPARE(planned.decodes.size(), 1U);
+    QVERIFY((planned.decodes[0].from == std::vector<HoldingIndex>{0, 1, 2}));
+    const Error error{ErrorCode::CorruptShare, "block 1 does not match its hash"};
+    planned.on(RunDecoded{0, failure(error), {{1, error}}});
+    QVERIFY(!planned.outcome);
+    QVERIFY(planned.holding(1).state == Holding::State::Lost);
+    QVERIFY(planned.advice.contains(1));
+    planned.openAll();
+    // The blocks of the two others are still there.
+    QCOMPARE(planned.fetchersOf(0), std::vector<HoldingIndex>{3});
+    planned.fetchRun(0);
+    QCOMPARE(planned.decodes.size(), 2U);
+    QVERIFY((planned.decodes[1].from == std::vector<HoldingIndex>{0, 2, 3}));
+    planned.on(RunDecoded{0, {}});
+    QCOMPARE(planned.writes, std::vector<RunNumber>{0});
+    QCOMPARE(planned.broken, std::string());
+}
+
 void DownloadPlanTest::whatIsHeldIsCheckedBeforeAnythingIsFetched() {
     Planned planned(10 * mib, {"alpha", "beta", "gamma"}, 3, {}, 5 * mib);
     for (unsigned server = 0; server < 3; ++server) {
@@ -546,7 +572,7 @@ void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
         };
         const auto trouble = static_cast<unsigned>(random() % 40);
         Planned planned((1 + random() % 30) * mib, {"a", "b", "c", "d", "e"}, static_cast<unsigned>(1 + random() % 4));
-        std::vector<RunNumber> decoding;
+        std::vector<DecodeRun> decoding;
         std::size_t seenDecodes = 0;
         std::optional<RunNumber> writing;
         std::size_t seenWrites = 0;
@@ -560,7 +586,7 @@ void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
         };
         for (int step = 0; step < 5000 && !planned.outcome; ++step) {
             for (; seenDecodes < planned.decodes.size(); ++seenDecodes) {
-                decoding.push_back(planned.decodes[seenDecodes].run);
+                decoding.push_back(planned.decodes[seenDecodes]);
             }
             if (seenWrites < planned.writes.size()) {
                 writing = planned.writes[seenWrites++];
@@ -646,9 +672,16 @@ void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
             case 6:
                 if (!decoding.empty()) {
                     const auto at = pick(decoding);
-                    const RunNumber run = *at;
+                    const DecodeRun decode = *at;
                     decoding.erase(at);
-                    planned.on(RunDecoded{run, {}});
+                    RunDecoded decoded{decode.run, {}};
+                    for (const HoldingIndex holding : decode.from) {
+                        if (chance(trouble)) {
+                            decoded.outcome = failure(ErrorCode::CorruptShare);
+                            decoded.bad.emplace_back(holding, decoded.outcome.error());
+                        }
+                    }
+                    planned.on(decoded);
                 }
                 break;
             default:

@@ -1,15 +1,16 @@
-#include "core/upload/recycled_buffers.h"
+#include "core/foundation/recycled_buffers.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace tarn::upload {
+namespace tarn {
 
 std::shared_ptr<RecycledBuffers> RecycledBuffers::make() {
     return std::shared_ptr<RecycledBuffers>(new RecycledBuffers());
 }
 
-std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t capacity) {
+std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t size, std::size_t more) {
+    const std::size_t capacity = size + more;
     Bytes bytes;
     {
         const std::lock_guard lock(m_mutex);
@@ -25,6 +26,7 @@ std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t capacity) {
         bytes = Bytes();  // it makes way, so that the sum does not grow
         bytes.reserve(capacity);
     }
+    bytes.resize(size);
     auto giveBack = [weak = weak_from_this()](Bytes* held) {
         if (const auto pool = weak.lock()) {
             pool->giveBack(std::move(*held));
@@ -35,9 +37,8 @@ std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t capacity) {
 }
 
 void RecycledBuffers::giveBack(Bytes bytes) {
-    bytes.clear();
     const std::lock_guard lock(m_mutex);
     m_free.push_back(std::move(bytes));
 }
 
-}  // namespace tarn::upload
+}  // namespace tarn

@@ -1,13 +1,11 @@
 #include "core/foundation/bytes.h"
-#include "core/upload/recycled_buffers.h"
+#include "core/foundation/recycled_buffers.h"
 
 #include <QTest>
 
 #include <set>
 
 using namespace tarn;
-using upload::RecycledBuffers;
-
 class RecycledBuffersTest : public QObject {
     Q_OBJECT
 
@@ -15,11 +13,10 @@ private Q_SLOTS:
     void aBufferThatWasLetGoIsUsedAgain() {
         const auto buffers = RecycledBuffers::make();
         const Byte* place = nullptr;
-        for (int i = 0; i < 10; ++i) {
-            const auto buffer = buffers->take(1000);
-            QVERIFY(buffer->empty());
-            QVERIFY(buffer->capacity() >= 1000);
-            buffer->resize(1000, 7);
+        for (std::size_t size = 1000; size > 990; --size) {
+            const auto buffer = buffers->take(size, 100);
+            QCOMPARE(buffer->size(), size);
+            QVERIFY(buffer->capacity() >= size + 100);
             QVERIFY(place == nullptr || place == buffer->data());
             place = buffer->data();
         }
@@ -30,8 +27,7 @@ private Q_SLOTS:
         std::vector<std::shared_ptr<Bytes>> held;
         std::set<const Byte*> places;
         for (int i = 0; i < 10; ++i) {
-            held.push_back(buffers->take(100));
-            held.back()->resize(100);
+            held.push_back(buffers->take(100, 0));
             places.insert(held.back()->data());
         }
         QCOMPARE(places.size(), std::size_t(10));
@@ -39,23 +35,22 @@ private Q_SLOTS:
 
     void aSmallOneIsNotServedFromALargeOne() {
         const auto buffers = RecycledBuffers::make();
-        buffers->take(10'000).reset();
-        QVERIFY(buffers->take(100)->capacity() < 1000);
-        QVERIFY(buffers->take(10'000)->capacity() >= 10'000);
+        buffers->take(10'000, 0).reset();
+        QVERIFY(buffers->take(100, 0)->capacity() < 1000);
+        QVERIFY(buffers->take(10'000, 0)->capacity() >= 10'000);
     }
 
     void oneThatIsALittleTooSmallIsNotServed() {
         const auto buffers = RecycledBuffers::make();
-        buffers->take(1000).reset();
-        const auto larger = buffers->take(1100);
+        buffers->take(1000, 0).reset();
+        const auto larger = buffers->take(1100, 0);
         QVERIFY(larger->capacity() >= 1100);
     }
 
     void aBufferMayOutliveThePool() {
         auto buffers = RecycledBuffers::make();
-        const auto buffer = buffers->take(10);
+        const auto buffer = buffers->take(10, 0);
         buffers.reset();
-        buffer->resize(10);
         QCOMPARE(buffer->size(), std::size_t(10));
     }
 };

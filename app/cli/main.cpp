@@ -2,6 +2,7 @@
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 #include "core/engine/profile.h"
+#include "core/foundation/allocator.h"
 
 #include <QCoreApplication>
 #include <QStringList>
@@ -9,8 +10,6 @@
 #include <array>
 #include <csignal>
 #include <optional>
-
-#include <malloc.h>
 
 namespace tarn::cli {
 
@@ -99,9 +98,7 @@ Exit run(QStringList arguments) {
 }  // namespace tarn::cli
 
 int main(int argc, char** argv) {
-    // Each thread that allocates would get an arena of its own and keep what it freed; few threads here compute at
-    // once.
-    ::mallopt(M_ARENA_MAX, 2);
+    tarn::prepareAllocator();
     // A reader of our stdout, or a server, that goes away is an ordinary failure.
     std::signal(SIGPIPE, SIG_IGN);
     // Qt's own event loop costs a tenth less of a small request than GLib's, and with a thousand connections a third.

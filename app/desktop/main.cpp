@@ -1,9 +1,9 @@
 #include "app/desktop/desktop.h"
-#include "app/desktop/memory_keeper.h"
 #include "app/desktop/signal_watch.h"
 #include "app/desktop/single_instance.h"
 #include "core/engine/local_engine.h"
 #include "core/engine/profile.h"
+#include "core/foundation/allocator.h"
 #include "ui/widgets/language.h"
 
 #include <QApplication>
@@ -30,7 +30,7 @@ QStringList absolute(const QStringList& paths) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    tarn::desktop::MemoryKeeper::prepare();
+    tarn::prepareAllocator();
     // Widgets are painted by the processor: a GL driver loaded for nothing would be the largest part of the program.
     if (!qEnvironmentVariableIsSet("QT_XCB_GL_INTEGRATION")) {
         qputenv("QT_XCB_GL_INTEGRATION", "none");

@@ -1,10 +1,8 @@
 #include "app/desktop/memory_keeper.h"
 
-#include <chrono>
+#include "core/foundation/allocator.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include <chrono>
 
 namespace tarn::desktop {
 namespace {
@@ -14,24 +12,12 @@ using namespace std::chrono_literals;
 // After the last transfer its connections and buffers live on for a moment.
 constexpr auto kRest = 3s;
 
-void giveBack() {
-#ifdef __GLIBC__
-    ::malloc_trim(0);
-#endif
-}
-
 }  // namespace
-
-void MemoryKeeper::prepare() {
-#ifdef __GLIBC__
-    ::mallopt(M_ARENA_MAX, 2);
-#endif
-}
 
 MemoryKeeper::MemoryKeeper(const ui::TransferModel& model, QObject* parent) : QObject(parent), m_model(model) {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kRest);
-    connect(&m_timer, &QTimer::timeout, this, giveBack);
+    connect(&m_timer, &QTimer::timeout, this, giveFreedMemoryBack);
     connect(&m_model, &ui::TransferModel::totalsChanged, this, &MemoryKeeper::look);
 }
 

@@ -8,15 +8,11 @@
 namespace tarn::desktop {
 
 /// Gives memory back to the system once the transfers have come to rest: what an upload's segments took, or a change of
-/// a long queue, would otherwise stay with the program for as long as it sits in the tray. Does nothing where the
-/// allocator cannot be asked.
+/// a long queue, would otherwise stay with the program for as long as it sits in the tray.
 class MemoryKeeper : public QObject {
     Q_OBJECT
 
 public:
-    /// Keeps the allocator from growing a pool for every thread. Call before any thread starts.
-    static void prepare();
-
     /// `model` outlives this.
     explicit MemoryKeeper(const ui::TransferModel& model, QObject* parent = nullptr);
 

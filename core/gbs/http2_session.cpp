@@ -146,6 +146,9 @@ struct Http2Session::Callbacks {
         if (stream == nullptr || !stream->exchange) {
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         }
+        if (self(user).isFull()) {
+            return NGHTTP2_ERR_WOULDBLOCK;
+        }
         return guarded([&] { self(user).writeData(*stream, head, size); });
     }
 };
@@ -407,12 +410,16 @@ void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std:
     stream.exchange->onLife();
 }
 
+bool Http2Session::isFull() const {
+    return m_wire.unsent() + m_out.size() >= sendAhead;
+}
+
 void Http2Session::flush() {
     if (m_feeding || m_flushing || m_over) {
         return;
     }
     m_flushing = true;
-    while (!m_over && m_wire.unsent() + m_out.size() < sendAhead) {
+    while (!m_over && !isFull()) {
         const std::uint8_t* bytes = nullptr;
         const qsizetype before = m_out.size();
         const ssize_t size = nghttp2_session_mem_send(m_session, &bytes);

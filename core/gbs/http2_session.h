@@ -46,6 +46,8 @@ private:
     void onStreamClosed(std::int32_t id, std::uint32_t reason);
     void onGoAway();
     void writeData(Stream& stream, const std::uint8_t* frameHead, std::size_t size);
+    /// Enough is handed to TLS for now.
+    [[nodiscard]] bool isFull() const;
 
     [[nodiscard]] Stream* find(std::int32_t id);
     /// Parts an exchange from its stream, which makes room for another though the stream has yet to end.

@@ -84,6 +84,15 @@ std::size_t Exchange::wanted() const noexcept {
     return static_cast<std::size_t>(std::min<std::uint64_t>(m_pieceSize - m_body.size(), m_bodyLeft));
 }
 
+void Exchange::take(ByteView bytes) {
+    if (m_body.empty()) {
+        m_body.reserve(std::max(m_pieceSize, bytes.size()));
+    }
+    m_body.insert(m_body.end(), bytes.begin(), bytes.end());
+    m_bodyLeft -= bytes.size();
+    filled(bytes.size(), 0);
+}
+
 MutableByteView Exchange::room(std::size_t size) {
     const std::size_t before = m_body.size();
     if (before == 0) {

@@ -60,8 +60,10 @@ public:
     /// How many bytes of the body fit into the piece that is collected; none when no body is left or wanted, or while
     /// the store works.
     [[nodiscard]] std::size_t wanted() const noexcept;
-    /// Room for the next `size` bytes of the body, which must not be more than are left. More than `wanted` may come,
-    /// as far as the carrier vouches for the memory.
+    /// The next bytes of the body, which must not be more than are left. More than `wanted` may come, as far as the
+    /// carrier vouches for the memory.
+    void take(ByteView bytes);
+    /// Room for the next `size` bytes of the body, as for `take`.
     [[nodiscard]] MutableByteView room(std::size_t size);
     /// Of that room of `size` bytes, the last `unused` were not needed.
     void filled(std::size_t size, std::size_t unused);

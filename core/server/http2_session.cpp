@@ -403,8 +403,7 @@ void Http2Session::onBody(std::int32_t id, const std::uint8_t* data, std::size_t
     stream->held += size;
     m_held += size;
     const auto exchange = stream->exchange;
-    std::copy_n(reinterpret_cast<const Byte*>(data), size, exchange->room(size).data());
-    exchange->filled(size, 0);
+    exchange->take({reinterpret_cast<const Byte*>(data), size});
 }
 
 void Http2Session::onReplySent(std::int32_t id) {

@@ -1,5 +1,7 @@
 #include "core/server/listener.h"
 
+#include "core/foundation/allocator.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +18,8 @@ constexpr milliseconds longestTick{500};
 constexpr milliseconds shortestTick{10};
 constexpr std::chrono::minutes staleInterval{1};
 constexpr milliseconds acceptPause{500};
+/// After the last body has gone.
+constexpr milliseconds restBeforeGivingBack{3'000};
 /// Connections that may come at once, before any was accepted.
 constexpr int backlog = 1024;
 
@@ -172,6 +176,9 @@ void Listener::forget(Connection* connection) {
     connection->deleteLater();
     if (m_connections.empty()) {
         m_deadlines.stop();
+        if (m_bodiesSeen) {
+            giveMemoryBack();
+        }
         if (m_done) {
             m_done();
         }
@@ -185,6 +192,16 @@ void Listener::checkDeadlines() {
         connection->checkDeadline(now);
     }
     std::erase_if(m_clients, [](const auto& client) { return client.second.expired(); });
+    if (m_shared.memory.used() > 0) {
+        m_bodiesSeen = now;
+    } else if (m_bodiesSeen && now - *m_bodiesSeen >= restBeforeGivingBack) {
+        giveMemoryBack();
+    }
+}
+
+void Listener::giveMemoryBack() {
+    m_bodiesSeen.reset();
+    giveFreedMemoryBack();
 }
 
 void Listener::stop(std::function<void()> done) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -44,6 +45,7 @@ private:
     [[nodiscard]] std::shared_ptr<Client> clientOf(qintptr descriptor);
     void forget(Connection* connection);
     void checkDeadlines();
+    void giveMemoryBack();
 
     Shared& m_shared;
     const std::shared_ptr<const tls::Context> m_context;
@@ -52,6 +54,8 @@ private:
     std::map<QByteArray, std::weak_ptr<Client>> m_clients;  ///< by what `clientOf` takes for one client's address
     std::set<Connection*> m_connections;
     QTimer m_deadlines;
+    std::optional<SteadyTime>
+        m_bodiesSeen;  ///< when a body was held, as far as was looked; none since memory was given back
     QTimer m_stale;
     QTimer m_lastMoment;
     std::function<void()> m_done;

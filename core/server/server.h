@@ -28,8 +28,8 @@ struct Limits {
     int mostExchangesPerClient = 2048;    ///< requests under way from one address
     std::uint32_t mostStreams = 128;      ///< requests under way on one connection of HTTP/2
     /// Memory for the bodies of all requests and replies under way, half of it at most for one address. On top of it
-    /// come what the disk threads have in hand, and for each connection 80 KiB at rest and up to 256 KiB for one that
-    /// sends without end and reads nothing.
+    /// come what the disk threads have in hand, what the allocator keeps (see prepareAllocator), and for each
+    /// connection 80 KiB at rest and up to 320 KiB for one that sends without end and reads nothing.
     std::uint64_t mostBodiesHeld = 128ULL * 1024 * 1024;
     std::chrono::milliseconds handshakeTimeout{15'000};
     std::chrono::milliseconds headerTimeout{15'000};

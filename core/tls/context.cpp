@@ -49,8 +49,11 @@ void setUp(SSL_CTX* context) {
     // A connection at rest holds no buffers.
     SSL_CTX_set_mode(context,
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-    // A record's head and body by one call of the system.
+    // A record's head and body by one call of the system, and several records where they are there.
+    constexpr std::size_t recordsAtOnce = 4;
+    constexpr std::size_t longestRecord = 16UL * 1024 + 512;
     SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, recordsAtOnce * longestRecord);
 }
 
 tl::unexpected<Error> unusable(const char* what) {

@@ -209,7 +209,10 @@ void Socket::receive() {
     m_receiveAgain = false;
     bool got = false;
     bool gone = false;
-    std::array<char, readPiece> bytes;
+    if (m_inAt == m_in.size()) {
+        m_in.resize(0);
+        m_inAt = 0;
+    }
     for (qsizetype taken = 0;;) {
         const qint64 room = m_readAhead - available();
         if (room <= 0 || taken >= mostAtOnce) {
@@ -217,16 +220,15 @@ void Socket::receive() {
             break;
         }
         ERR_clear_error();
-        const int outcome = SSL_read(m_tls, bytes.data(), static_cast<int>(std::min<qint64>(room, bytes.size())));
+        const auto most = static_cast<int>(std::min<qint64>(room, readPiece));
+        const qsizetype held = m_in.size();
+        m_in.resize(held + most);
+        const int outcome = SSL_read(m_tls, m_in.data() + held, most);
+        m_in.resize(held + std::max(outcome, 0));
         if (outcome <= 0) {
             gone = !mustWait(outcome);
             break;
         }
-        if (m_inAt == m_in.size()) {
-            m_in.resize(0);
-            m_inAt = 0;
-        }
-        m_in.append(bytes.data(), outcome);
         got = true;
         taken += outcome;
         if (SSL_has_pending(m_tls) == 0) {

@@ -10,6 +10,7 @@
 #include "core/caps/capability.h"
 #include "core/download/download.h"
 #include "core/formats/grid_file.h"
+#include "core/foundation/allocator.h"
 #include "core/gbs/gbs_server.h"
 #include "core/upload/upload.h"
 
@@ -23,7 +24,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -213,7 +213,7 @@ QJsonObject measure(const std::shared_ptr<Bench>& bench, Work work, int atOnce) 
 }  // namespace
 
 int main(int argc, char** argv) {
-    mallopt(M_ARENA_MAX, 2);
+    prepareAllocator();
     QCoreApplication application(argc, argv);
     const QStringList arguments = QCoreApplication::arguments();
     if (arguments.size() != 9) {

@@ -5,8 +5,8 @@
 // list. One JSON line a figure on stdout. The real window, model and engine; run it with QT_QPA_PLATFORM=offscreen.
 
 #include "app/desktop/desktop.h"
-#include "app/desktop/memory_keeper.h"
 #include "core/engine/local_engine.h"
+#include "core/foundation/allocator.h"
 #include "tests/bench/event_times.h"
 #include "ui/widgets/language.h"
 #include "ui/widgets/transfer_view.h"
@@ -315,7 +315,7 @@ private:
 };
 
 int run(int argc, char** argv) {
-    desktop::MemoryKeeper::prepare();
+    prepareAllocator();
     TimedApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("tarn-desktop"));
     QApplication::setQuitOnLastWindowClosed(false);

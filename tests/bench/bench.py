@@ -165,6 +165,20 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def touch_memory(folder, size):
+    """Has as much memory free, and the machine's own, as files of `size` bytes need.
+
+    A virtual machine is handed its memory page by page as it touches it: whoever writes gigabytes into memory that
+    nobody has had pays for that, more than for the writing, and whoever comes next does not.
+    """
+    place = folder / "touched"
+    piece = bytes(MEGABYTE)
+    with open(place, "wb") as file:
+        for _ in range(size // MEGABYTE):
+            file.write(piece)
+    place.unlink()
+
+
 def compare(bench, stage, size, count, at_once, rounds, unit, figure):
     """Runs every subject in turn, `rounds` times; prints medians and the ratio to the best Tahoe-LAFS column."""
     values = {}
@@ -174,6 +188,9 @@ def compare(bench, stage, size, count, at_once, rounds, unit, figure):
             files = max(at_once, count // 5, 1) if subject.name.startswith("tahoe") else count
             # What one subject has written and not synced, the next one's syncs would have to write as well.
             os.sync()
+            if size * files >= 10 * MEGABYTE:
+                # Its source, its shares, and copies that it makes.
+                touch_memory(stage.folder, 6 * size * files)
             figures = subject.run(size, files, at_once, stage.folder)
             for direction in figures:
                 values.setdefault((subject.name, direction), []).append(figure(figures[direction], size, files))

@@ -23,6 +23,7 @@ ByteCount ShareLane::passOver() {
             m_takenOfFront = 0;
         }
     }
+    m_confirmed += gone;
     return ByteCount(gone);
 }
 

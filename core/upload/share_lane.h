@@ -33,6 +33,10 @@ public:
     [[nodiscard]] std::optional<Write> next();
     /// The write that is under way has ended; gives its size.
     ByteCount writeEnded();
+    /// The server has so many more of the bytes that were handed out.
+    void confirm(ByteCount bytes) { m_confirmed += bytes.value(); }
+    /// What it has, with what it had before.
+    [[nodiscard]] ByteCount confirmed() const noexcept { return ByteCount(m_confirmed); }
     /// The same, but its bytes are to be written once more, and are held on. For a write of a whole share only.
     ByteCount writeAgain();
 
@@ -56,6 +60,7 @@ private:
     std::size_t m_takenOfFront = 0;
     std::uint64_t m_offset = 0;
     std::uint64_t m_start = 0;
+    std::uint64_t m_confirmed = 0;
     SharedBytes m_writing;
     bool m_complete = false;
     bool m_closed = false;

@@ -76,10 +76,9 @@ Result<void> ShareMaker::on(Event event) {
     }
     if (auto* const encoded = std::get_if<RunEncoded>(&event)) {
         on(*encoded);
-    } else {
-        on(std::get<RunHashed>(event));
+        return {};
     }
-    return {};
+    return on(std::get<RunHashed>(event));
 }
 
 Result<void> ShareMaker::on(RunRead& event) {
@@ -100,10 +99,14 @@ void ShareMaker::on(RunEncoded& event) {
     hashNextRun();
 }
 
-void ShareMaker::on(RunHashed& event) {
+Result<void> ShareMaker::on(RunHashed& event) {
     m_hashing = false;
     m_held -= event.run->ciphertext->size();
     if (event.sealed) {
+        if (const auto& before = m_prepared.before;
+            before && before->uriExtensionHash() != event.sealed->uriExtensionHash()) {
+            return failure(ErrorCode::FileChanged, "it was changed while it was read");
+        }
         m_held += tailSizeOf(m_prepared.geometry) *
                   static_cast<std::uint64_t>(
                       std::ranges::count_if(event.run->shareBytes, [](const auto& bytes) { return !!bytes; }));
@@ -111,6 +114,7 @@ void ShareMaker::on(RunHashed& event) {
         handOut(*event.run, true);
     }
     hashNextRun();
+    return {};
 }
 
 void ShareMaker::readNextRun() {

@@ -31,6 +31,8 @@ struct Prepared {
     std::shared_ptr<Bytes> plaintext = nullptr;
     /// The shares, where they were made along with the key.
     MadeWhole whole = {};
+    /// What the file came to when its shares were made before: it must come to the same once more.
+    std::shared_ptr<const SealedFile> before = nullptr;
 };
 
 /// Makes all shares of a file of a single run. `plaintext` becomes its ciphertext. Blocks while it computes; thread:
@@ -70,7 +72,7 @@ public:
     [[nodiscard]] Result<void> start();
     /// Reads the next run if the window has room for it.
     void readNextRun();
-    /// Fails: as `Source::read`. Nothing more is to be done then.
+    /// Fails: as `Source::read`, and with FileChanged. Nothing more is to be done then.
     [[nodiscard]] Result<void> on(Event event);
     void stop() noexcept { m_stopped = true; }
     void letGo(std::uint64_t bytes) noexcept { m_held -= bytes; }
@@ -85,7 +87,7 @@ public:
 private:
     [[nodiscard]] Result<void> on(RunRead& event);
     void on(RunEncoded& event);
-    void on(RunHashed& event);
+    [[nodiscard]] Result<void> on(RunHashed& event);
 
     void encode(std::uint64_t number, std::shared_ptr<Bytes> plaintext);
     void hashNextRun();

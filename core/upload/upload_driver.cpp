@@ -14,6 +14,8 @@ constexpr std::uint64_t slowestLine = 16 * 1024;
 constexpr async::Milliseconds answerSlack{30000};
 /// What a failed or finished upload waits for its aborts, so that a dead server does not keep it from ending.
 constexpr async::Milliseconds cleanupSpan{5000};
+/// What a server may take to say whether a share stands there whose end is in doubt.
+constexpr async::Milliseconds doubtSpan{5000};
 constexpr async::Milliseconds firstPause{100};
 constexpr async::Milliseconds betweenReports{50};
 
@@ -74,10 +76,11 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
     : m_geometry(prepared.geometry), m_key(prepared.key), m_environment(std::move(environment)),
       m_watch(std::move(watch)), m_index(crypto::storageIndexOf(m_key)),
       m_plan({prepared.parameters.required, prepared.parameters.happy, prepared.parameters.total, namesOf(permuted),
-              thoseThatTakeWhole(permuted, m_geometry, continuation && continuation->cutOff), idsOf(permuted)}),
-      m_continuation(std::move(continuation)), m_lanes(m_geometry.total),
-      m_maker(std::move(prepared), m_environment->pools, m_lanes, m_scope,
-              [mailbox = m_mailbox](ShareMaker::Event event) { mailbox.push(std::move(event)); }) {
+              thoseThatTakeWhole(permuted, m_geometry, continuation && continuation->cutOff), idsOf(permuted),
+              continuation != nullptr}),
+      m_continuation(std::move(continuation)),
+      m_lanes(m_geometry.total), m_again{prepared.source, prepared.parameters, prepared.geometry, prepared.key} {
+    m_maker.emplace(std::move(prepared), m_environment->pools, m_lanes, m_scope, teller());
     for (auto& server : permuted) {
         auto lease = crypto::leaseSecretsFor(secrets->leases, m_index, server->description().leaseSeed);
         auto secret = m_continuation
@@ -90,7 +93,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
 void UploadDriver::start() {
     act(m_plan.start());
     if (!m_failure) {
-        if (auto begun = m_maker.start(); !begun) {
+        if (auto begun = m_maker->start(); !begun) {
             abandon(begun.error());
         }
         allocateWhatIsReady();
@@ -101,10 +104,11 @@ void UploadDriver::start() {
 void UploadDriver::handle(Event event) {
     std::visit([this](auto&& happened) { on(std::forward<decltype(happened)>(happened)); }, std::move(event));
     if (!m_failure) {
-        m_maker.readNextRun();
+        makeLostAgain();
+        m_maker->readNextRun();
         allocateWhatIsReady();
         sendWhatIsReady();
-        m_maker.readNextRun();  // bytes that a server has already make room at once
+        m_maker->readNextRun();  // bytes that a server has already make room at once
     }
     watchForSilence();
     wrapUpWhenDone();
@@ -112,7 +116,7 @@ void UploadDriver::handle(Event event) {
 }
 
 bool UploadDriver::over() const {
-    return m_planOver && (m_failure || m_maker.sealed()) && m_calls == 0;
+    return m_planOver && (m_failure || sealed()) && m_calls == 0;
 }
 
 Result<Outcome> UploadDriver::outcome() const {
@@ -120,9 +124,9 @@ Result<Outcome> UploadDriver::outcome() const {
         return failure(*m_failure);
     }
     const auto& geometry = m_geometry;
-    Outcome outcome{caps::Chk{m_key, m_maker.sealed()->uriExtensionHash(), geometry.required, geometry.total,
-                              ByteCount(geometry.fileSize)},
-                    m_plan.shareStates(), 0, 0, static_cast<unsigned>(m_plan.happiness())};
+    Outcome outcome{
+        caps::Chk{m_key, sealed()->uriExtensionHash(), geometry.required, geometry.total, ByteCount(geometry.fileSize)},
+        m_plan.shareStates(), 0, 0, static_cast<unsigned>(m_plan.happiness())};
     for (const ShareState& share : outcome.shares) {
         outcome.sharesSent += share.where == ShareState::Where::Placed ? 1 : 0;
         outcome.sharesFound += share.where == ShareState::Where::FoundThere ? 1 : 0;
@@ -159,10 +163,9 @@ void UploadDriver::takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& a
         const bool closed = lane.closed();
         const std::uint64_t size = (closed ? lane.writeEnded() : lane.writeAgain()).value();
         m_unanswered -= size;
-        m_maker.letGo(closed ? size : 0);
+        m_maker->letGo(closed ? size : 0);
         if (answered.answer && answered.answer->stored.contains(share)) {
             m_acknowledged += size;
-            ++m_storedAlong;
         }
     }
 }
@@ -233,25 +236,42 @@ void UploadDriver::on(WriteAnswered event) {
     ShareLane& lane = m_lanes[event.share.value()];
     const std::uint64_t size = lane.writeEnded().value();
     m_unanswered -= size;
-    m_maker.letGo(size);
+    m_maker->letGo(size);
     if (lane.closed()) {
         return;
     }
     if (!event.answer) {
-        act(m_plan.on(UploadPlan::ShareLost{event.share, event.answer.error()}));
+        lose(event.share, event.answer.error());
         return;
     }
     if (event.answer->complete != lane.allHandedOut()) {
-        act(m_plan.on(UploadPlan::ShareLost{
-            event.share,
-            {ErrorCode::ProtocolViolation,
-             event.answer->complete ? "closed a share before its last byte" : "did not close a share at its last byte",
-             false}}));
+        lose(event.share,
+             {ErrorCode::ProtocolViolation,
+              event.answer->complete ? "closed a share before its last byte" : "did not close a share at its last byte",
+              false});
         return;
     }
+    lane.confirm(ByteCount(size));
     m_acknowledged += size;
     if (event.answer->complete) {
         act(m_plan.on(UploadPlan::ShareClosed{event.share}));
+    }
+}
+
+void UploadDriver::on(const DoubtAnswered& event) {
+    --m_calls;
+    const Doubt doubt = std::move(m_doubts.extract(event.share).mapped());
+    if (event.answer && event.answer->contains(event.share)) {
+        m_acknowledged += shareSizeOf(m_geometry) - m_lanes[event.share.value()].confirmed().value();
+        act(m_plan.on(UploadPlan::ShareClosed{event.share}));
+    } else {
+        act(m_plan.on(UploadPlan::ShareLost{event.share, doubt.error}));
+    }
+}
+
+void UploadDriver::on(const DoubtTimedOut& event) {
+    if (const auto doubt = m_doubts.find(event.share); doubt != m_doubts.end()) {
+        doubt->second.question.request_stop();
     }
 }
 
@@ -267,21 +287,31 @@ void UploadDriver::on(const Silence&) {
     for (std::size_t share = 0; share < m_lanes.size(); ++share) {
         const ShareNum number(static_cast<std::uint16_t>(share));
         if (m_lanes[share].writing() && !m_lanes[share].closed()) {
-            act(m_plan.on(UploadPlan::ShareLost{number, {ErrorCode::TimedOut, "stopped answering", true}}));
+            lose(number, {ErrorCode::TimedOut, "stopped answering", true});
         }
     }
 }
 
 void UploadDriver::on(const StopRequested&) {
-    if (!(m_planOver && m_maker.sealed())) {
+    if (!(m_planOver && sealed())) {
         abandon({ErrorCode::Cancelled, {}, false});
     }
 }
 
-void UploadDriver::on(ShareMaker::Event event) {
-    if (auto made = m_maker.on(std::move(event)); !made) {
-        abandon(made.error());
+void UploadDriver::on(Made event) {
+    if (event.making != m_making) {
+        return;  // for nobody any more
     }
+    auto made = m_maker->on(std::move(event.event));
+    if (made) {
+        return;
+    }
+    if (m_making == 0) {
+        abandon(made.error());
+        return;
+    }
+    m_maker->stop();
+    act(m_plan.on(UploadPlan::SourceLost{made.error()}));
 }
 
 // --- What the plan wants
@@ -372,7 +402,9 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
     if (destination != m_destinations.end() && destination->second == action.server) {
         closeLane(m_lanes[action.share.value()]);
     }
-    if (leavesBehind()) {
+    // Room for a lost share that nothing was sent to is of no use to whoever goes on.
+    const bool isForNothing = m_placed && (destination == m_destinations.end() || destination->second != action.server);
+    if (leavesBehind() && !isForNothing) {
         return;
     }
     Server& server = m_servers[action.server];
@@ -381,9 +413,18 @@ void UploadDriver::act(const UploadPlan::Abort& action) {
 }
 
 void UploadDriver::act(const UploadPlan::Send& action) {
-    m_placed = true;
     m_destinations = action.shares;
+    m_toSend = m_acknowledged + shareSizeOf(m_geometry) * action.shares.size();
     m_patience.reset();
+    if (std::exchange(m_placed, true)) {
+        m_makeLost = !action.shares.empty();
+    } else {
+        setLanes();
+    }
+}
+
+/// Opens the lanes of shares that have a place, and no others.
+void UploadDriver::setLanes() {
     for (std::size_t share = 0; share < m_lanes.size(); ++share) {
         const ShareNum number(static_cast<std::uint16_t>(share));
         const auto destination = m_destinations.find(number);
@@ -395,8 +436,38 @@ void UploadDriver::act(const UploadPlan::Send& action) {
     }
 }
 
+/// Makes the lost shares that have new places. Not before the first making has come to its end and every earlier write
+/// has: what is held stays within one window, and no answer is taken for another's.
+void UploadDriver::makeLostAgain() {
+    if (!m_makeLost || !sealed() || std::ranges::any_of(m_lanes, &ShareLane::writing)) {
+        return;
+    }
+    m_makeLost = false;
+    m_sealed = m_again.before = sealed();
+    ++m_making;
+    m_lanes = std::vector<ShareLane>(m_geometry.total);
+    m_maker.emplace(m_again, m_environment->pools, m_lanes, m_scope, teller());
+    setLanes();
+    if (auto begun = m_maker->start(); !begun) {
+        act(m_plan.on(UploadPlan::SourceLost{begun.error()}));
+    }
+}
+
+std::function<void(ShareMaker::Event)> UploadDriver::teller() {
+    return [mailbox = m_mailbox, making = m_making](ShareMaker::Event event) {
+        mailbox.push(Made{making, std::move(event)});
+    };
+}
+
+const std::shared_ptr<const SealedFile>& UploadDriver::sealed() const noexcept {
+    return m_sealed ? m_sealed : m_maker->sealed();
+}
+
 void UploadDriver::act(const UploadPlan::Finished&) {
     m_planOver = true;
+    if (m_sealed) {
+        m_maker->stop();
+    }
 }
 
 void UploadDriver::act(const UploadPlan::Failed& action) {
@@ -405,13 +476,16 @@ void UploadDriver::act(const UploadPlan::Failed& action) {
     for (ShareLane& lane : m_lanes) {
         closeLane(lane);
     }
+    for (auto& [share, doubt] : m_doubts) {
+        doubt.question.request_stop();
+    }
 }
 
 /// The first failure is the one that is told.
 void UploadDriver::fail(const Error& error) {
     if (!m_failure) {
         m_failure = error;
-        m_maker.stop();
+        m_maker->stop();
     }
 }
 
@@ -425,7 +499,28 @@ void UploadDriver::abandon(Error error) {
 }
 
 void UploadDriver::closeLane(ShareLane& lane) {
-    m_maker.letGo(lane.close().value());
+    m_maker->letGo(lane.close().value());
+}
+
+/// A write that comes after the share is complete finds nothing to write to, and the last one may have completed it
+/// whatever came back: what stands is not lost, and is not sent to another server.
+void UploadDriver::lose(ShareNum share, Error error) {
+    ShareLane& lane = m_lanes[share.value()];
+    const bool mayStand = error.code == ErrorCode::NotFound || lane.allHandedOut();
+    closeLane(lane);
+    if (!mayStand) {
+        act(m_plan.on(UploadPlan::ShareLost{share, std::move(error)}));
+        return;
+    }
+    Doubt& doubt = m_doubts.insert_or_assign(share, Doubt{std::move(error), {}, {}}).first->second;
+    doubt.patience =
+        m_environment->timers->after(doubtSpan, [mailbox = m_mailbox, share] { mailbox.push(DoubtTimedOut{share}); });
+    ++m_calls;
+    const auto& server = m_servers[m_destinations.at(share)].calls;
+    m_scope.spawn(server->listShares(m_index, doubt.question.get_token()),
+                  [mailbox = m_mailbox, share](Result<std::set<ShareNum>> answer) {
+                      mailbox.push(DoubtAnswered{share, std::move(answer)});
+                  });
 }
 
 /// Keeps a call whose answer does not matter, only that it was made.
@@ -435,7 +530,7 @@ void UploadDriver::cleanUp(async::Task<void> task) {
 }
 
 void UploadDriver::wrapUpWhenDone() {
-    if (m_planOver && (m_failure || m_maker.sealed()) && m_calls > 0 && !m_wrappingUp) {
+    if (m_planOver && (m_failure || sealed()) && m_calls > 0 && !m_wrappingUp) {
         m_wrappingUp = true;
         m_cleanupTimer =
             m_environment->timers->after(cleanupSpan, [mailbox = m_mailbox] { mailbox.push(CleanupTimedOut{}); });
@@ -453,7 +548,7 @@ void UploadDriver::sendWhatIsReady() {
 void UploadDriver::send(ShareNum share, grid::ServerIndex index) {
     ShareLane& lane = m_lanes[share.value()];
     const std::uint64_t known = lane.passOver().value();
-    m_maker.letGo(known);
+    m_maker->letGo(known);
     m_acknowledged += known;
     auto write = lane.next();
     if (!write) {
@@ -481,16 +576,19 @@ void UploadDriver::watchForSilence() {
 // --- Telling
 
 Phase UploadDriver::phaseNow() const {
-    if (m_planOver && m_maker.sealed() && !m_failure) {
+    if (m_planOver && sealed() && !m_failure) {
         return Phase::Done;
     }
     if (!m_placed) {
         return Phase::Allocate;
     }
-    if (m_maker.hashesBlocks()) {
+    if (m_sealed) {
+        return std::max(m_phase, Phase::Ueb);  // lost shares are sent once more: nobody sees it begin anew
+    }
+    if (m_maker->hashesBlocks()) {
         return Phase::Shares;
     }
-    if (!m_maker.sealed()) {
+    if (!sealed()) {
         return Phase::HashTrees;
     }
     const bool allHandedOut =
@@ -510,7 +608,7 @@ void UploadDriver::report() {
     m_lastReport = now;
     Progress progress;
     progress.fileSize = progress.hashed = ByteCount(m_geometry.fileSize);
-    progress.toSend = ByteCount(m_placed ? shareSizeOf(m_geometry) * (m_destinations.size() + m_storedAlong) : 0);
+    progress.toSend = ByteCount(m_toSend);
     progress.acknowledged = ByteCount(m_acknowledged);
     progress.shares = m_plan.shareStates();
     // No phase is left out, however short it was: a small file goes through several in one step.

@@ -7,6 +7,7 @@
 #include "core/upload/upload.h"
 #include "core/upload/upload_plan.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,11 @@ namespace tarn::upload {
 
 /// Does what an UploadPlan decides: calls servers, and sends what the maker of shares has put into the lanes, one write
 /// a share at a time, all shares at once. Allocation and the making of the first shares happen at the same time.
+///
+/// Shares that are lost and that the plan places once more are made from the source again, and only those: nothing is
+/// kept for them. A share whose end is in doubt is asked for before it counts as lost: the last write's answer may be
+/// all that did not come.
+///
 /// Thread: engine. Driven by the coroutine `drive`, which hands every event to `handle` until `over`.
 class UploadDriver {
 public:
@@ -42,12 +48,24 @@ public:
         ShareNum share;
         Result<storage::WriteProgress> answer;
     };
+    /// Which shares stand on the server of one whose end is in doubt.
+    struct DoubtAnswered {
+        ShareNum share;
+        Result<std::set<ShareNum>> answer;
+    };
+    struct DoubtTimedOut {
+        ShareNum share;
+    };
+    struct Made {
+        unsigned making;
+        ShareMaker::Event event;
+    };
     struct CleanedUp {};  ///< an abort or a lease's renewal, however it ended
     struct CleanupTimedOut {};
     struct Silence {};  ///< no server has answered a write for long
     struct StopRequested {};
-    using Event = std::variant<PlanEvent, Probed, WriteAnswered, CleanedUp, CleanupTimedOut, Silence, StopRequested,
-                               ShareMaker::Event>;
+    using Event = std::variant<PlanEvent, Probed, WriteAnswered, DoubtAnswered, DoubtTimedOut, CleanedUp,
+                               CleanupTimedOut, Silence, StopRequested, Made>;
 
     [[nodiscard]] const async::Mailbox<Event>& mailbox() const noexcept { return m_mailbox; }
     [[nodiscard]] async::TaskScope& scope() noexcept { return m_scope; }
@@ -73,15 +91,23 @@ private:
         storage::Allocation answer;
         std::size_t open = 0;
     };
+    /// A share of which all was sent, and that may stand on its server although it said otherwise, or nothing.
+    struct Doubt {
+        Error error;
+        std::stop_source question;
+        async::TimerHandle patience;
+    };
 
     void on(PlanEvent event);
     void on(Probed event);
     void on(WriteAnswered event);
+    void on(const DoubtAnswered& event);
+    void on(const DoubtTimedOut& event);
     void on(const CleanedUp& event);
     void on(const CleanupTimedOut& event);
     void on(const Silence& event);
     void on(const StopRequested& event);
-    void on(ShareMaker::Event event);
+    void on(Made event);
 
     void act(const UploadPlan::Actions& actions);
     void act(const UploadPlan::Allocate& action);
@@ -97,6 +123,11 @@ private:
     void fail(const Error& error);
     void abandon(Error error);
     void closeLane(ShareLane& lane);
+    void lose(ShareNum share, Error error);
+    void makeLostAgain();
+    void setLanes();
+    [[nodiscard]] std::function<void(ShareMaker::Event)> teller();
+    [[nodiscard]] const std::shared_ptr<const SealedFile>& sealed() const noexcept;
     void allocate(grid::ServerIndex index, storage::WholeShares whole);
     void allocateWhatIsReady();
     void takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& answered);
@@ -129,12 +160,17 @@ private:
 
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share
-    ShareMaker m_maker;                                    ///< fills them
+    Prepared m_again;                                      ///< what lost shares are made from
+    unsigned m_making = 0;                                 ///< how often shares were made anew
+    std::optional<ShareMaker> m_maker;                     ///< fills the lanes
+    std::shared_ptr<const SealedFile> m_sealed;            ///< by an earlier maker
+    bool m_makeLost = false;                               ///< as soon as the earlier lanes are at rest
     std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
-    std::size_t m_storedAlong = 0;                         ///< shares that went with the question and were stored
+    std::map<ShareNum, Doubt> m_doubts;
     bool m_placed = false;
     std::uint64_t m_unanswered = 0;  ///< bytes of writes under way
     std::uint64_t m_acknowledged = 0;
+    std::uint64_t m_toSend = 0;
 
     // Ending.
     unsigned m_calls = 0;  ///< to servers, under way

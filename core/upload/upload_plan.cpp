@@ -157,7 +157,7 @@ void UploadPlan::apply(const ShareClosed& event) {
     Server& server = m_servers[sending->second];
     server.begun.erase(event.share);
     server.closed.insert(event.share);
-    finishWhenAllClosed();
+    goOnWhenAllEnded();
 }
 
 void UploadPlan::apply(const ShareLost& event) {
@@ -166,14 +166,46 @@ void UploadPlan::apply(const ShareLost& event) {
         !m_servers[sending->second].begun.contains(event.share)) {
         return;
     }
+    Server& server = m_servers[sending->second];
     noteTrouble(sending->second, event.error);
-    abortBegun(sending->second, event.share);
-    m_lost.insert(event.share);
+    server.takesShares = false;
+    server.begun.erase(event.share);
+    server.adrift.insert(event.share);
+    m_lost.insert_or_assign(event.share, event.error.code);
     if (auto error = shortage()) {
-        fail(std::move(*error));
+        if (!canBeMended()) {
+            fail(std::move(*error));
+            return;
+        }
+    } else {
+        abortAdrift();
+    }
+    goOnWhenAllEnded();
+}
+
+void UploadPlan::apply(const SourceLost& event) {
+    if (m_state != State::Placing && m_state != State::Sending) {
         return;
     }
-    finishWhenAllClosed();
+    m_sourceLost = true;
+    for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
+        giveUpAsking(server);
+        for (const ShareNum share : m_servers[server].begun) {
+            m_lost.insert_or_assign(share, event.error.code);
+        }
+    }
+    grid::ShareMap stands = standing();
+    for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
+        for (const ShareNum share : m_servers[server].begun) {
+            stands[server].erase(share);
+        }
+    }
+    if (!isEnough(stands)) {
+        fail(event.error);
+        return;
+    }
+    abortAllBegun();
+    finish();
 }
 
 void UploadPlan::apply(const Abandoned& event) {
@@ -189,7 +221,9 @@ void UploadPlan::ask(const std::map<ShareNum, grid::ServerIndex>& placement) {
     }
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
         if (!m_servers[server].asked.empty()) {
-            m_actions.emplace_back(Allocate{server, m_servers[server].asked, m_input.takeWhole.contains(server)});
+            // Lost shares are made once more only when there is room for them.
+            const bool along = m_mendings == 0 && m_input.takeWhole.contains(server);
+            m_actions.emplace_back(Allocate{server, m_servers[server].asked, along});
         }
     }
     startPatience(answerSpan);
@@ -217,7 +251,7 @@ void UploadPlan::settle() {
     }
     if (!satisfied) {
         // Every server that is asked takes what it is asked to, or is not asked again: so this ends.
-        if (const auto places = newPlaces(); !places.empty()) {
+        if (const auto places = m_mendings == 0 ? newPlaces() : placesForLost(); !places.empty()) {
             ask(places);
             return;
         }
@@ -231,14 +265,20 @@ void UploadPlan::beginSending() {
         fail(std::move(*error));
         return;
     }
+    abortAdrift();
     m_state = State::Sending;
+    m_sentTo.clear();
+    Send send;
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
         for (const ShareNum share : m_servers[server].begun) {
-            m_sending.emplace(share, server);
+            send.shares.emplace(share, server);
+            m_sending.insert_or_assign(share, server);
+            m_lost.erase(share);
+            m_sentTo.insert(server);
         }
     }
-    m_actions.emplace_back(Send{m_sending});
-    finishWhenAllClosed();
+    m_actions.emplace_back(std::move(send));
+    goOnWhenAllEnded();
 }
 
 /// Where a share stands already, or would stand twice, it is sent only if the second place makes a server happier.
@@ -282,23 +322,67 @@ void UploadPlan::abortBegun(grid::ServerIndex server, ShareNum share) {
     m_actions.emplace_back(Abort{server, share});
 }
 
-void UploadPlan::fail(Error error) {
-    m_state = State::Failed;
+void UploadPlan::abortAllBegun() {
     for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
-        giveUpAsking(server);
         const std::set<ShareNum> begun = m_servers[server].begun;
         for (const ShareNum share : begun) {
             abortBegun(server, share);
         }
     }
+}
+
+void UploadPlan::abortAdrift() {
+    for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
+        for (const ShareNum share : std::exchange(m_servers[server].adrift, {})) {
+            m_actions.emplace_back(Abort{server, share});
+        }
+    }
+}
+
+void UploadPlan::fail(Error error) {
+    m_state = State::Failed;
+    for (grid::ServerIndex server = 0; server < m_servers.size(); ++server) {
+        giveUpAsking(server);
+    }
+    abortAllBegun();
+    abortAdrift();
     m_actions.emplace_back(Failed{std::move(error)});
 }
 
-void UploadPlan::finishWhenAllClosed() {
-    if (std::ranges::all_of(m_servers, [](const Server& server) { return server.begun.empty(); })) {
-        m_state = State::Done;
-        m_actions.emplace_back(Finished{});
+void UploadPlan::goOnWhenAllEnded() {
+    if (std::ranges::any_of(m_servers, [](const Server& server) { return !server.begun.empty(); })) {
+        return;
     }
+    if (mend()) {
+        return;
+    }
+    if (auto error = shortage()) {
+        fail(std::move(*error));
+        return;
+    }
+    finish();
+}
+
+/// Looks for new places for what was lost; false where that is not worth it, or nobody takes it.
+bool UploadPlan::mend() {
+    const bool enough = isEnough(standing());
+    if (m_lost.empty() || m_sourceLost || (enough && m_mendings == mostMendings) || (!enough && lineBroke())) {
+        return false;
+    }
+    const auto places = placesForLost();
+    if (places.empty()) {
+        return false;
+    }
+    ++m_mendings;
+    m_state = State::Placing;
+    ask(places);
+    return true;
+}
+
+void UploadPlan::finish() {
+    abortAdrift();
+    m_state = State::Done;
+    m_actions.emplace_back(Finished{});
 }
 
 /// What each server holds, or will hold when all that is begun is sent.
@@ -325,24 +409,55 @@ std::map<ShareNum, grid::ServerIndex> UploadPlan::newPlaces() const {
     return placement;
 }
 
+/// Of these places those for lost shares that stand nowhere. As many servers become happy again as lost their share, if
+/// there are so many, so none of the others need to stand twice.
+std::map<ShareNum, grid::ServerIndex> UploadPlan::placesForLost() const {
+    auto places = newPlaces();
+    const auto stand = sharesOf(standing());
+    std::erase_if(places,
+                  [&](const auto& place) { return !m_lost.contains(place.first) || stand.contains(place.first); });
+    return places;
+}
+
+bool UploadPlan::isEnough(const grid::ShareMap& stands) const {
+    return grid::happinessOf(stands) >= m_input.happy && sharesOf(stands).size() >= m_input.required;
+}
+
+/// Whether it would be enough if all servers took what is placed on them.
+bool UploadPlan::canBeMended() const {
+    grid::ShareMap stands = standing();
+    for (const auto& [share, server] : placesForLost()) {
+        stands[server].insert(share);
+    }
+    return isEnough(stands);
+}
+
+/// Several servers, and each of them out of reach with all that was sent to it.
+bool UploadPlan::lineBroke() const {
+    const auto broke = [this](grid::ServerIndex server) {
+        return m_servers[server].closed.empty() && std::ranges::any_of(m_lost, [&](const auto& lost) {
+                   return lost.second == ErrorCode::Unreachable && m_sending.at(lost.first) == server;
+               });
+    };
+    return m_input.comesBack && m_sentTo.size() > 1 && std::ranges::all_of(m_sentTo, broke);
+}
+
 /// Why what stands is not enough, if it is not.
 std::optional<Error> UploadPlan::shortage() const {
     const grid::ShareMap stands = standing();
-    const std::size_t placed = grid::happinessOf(stands);
-    if (placed < m_input.happy) {
+    if (isEnough(stands)) {
+        return std::nullopt;
+    }
+    if (const std::size_t placed = grid::happinessOf(stands); placed < m_input.happy) {
         return Error{ErrorCode::NotEnoughServers,
                      "needed " + std::to_string(m_input.happy) + " servers, " + std::to_string(placed) +
                          " took shares" + troubles(),
                      true};
     }
-    const std::size_t shares = sharesOf(stands).size();
-    if (shares < m_input.required) {
-        return Error{ErrorCode::NotEnoughServers,
-                     "needed places for " + std::to_string(m_input.required) + " shares, found " +
-                         std::to_string(shares) + troubles(),
-                     true};
-    }
-    return std::nullopt;
+    return Error{ErrorCode::NotEnoughServers,
+                 "needed places for " + std::to_string(m_input.required) + " shares, found " +
+                     std::to_string(sharesOf(stands).size()) + troubles(),
+                 true};
 }
 
 std::string UploadPlan::troubles() const {

@@ -70,13 +70,12 @@ struct Traffic {
 
 async::Task<storage::WriteProgress> slowWrite(std::shared_ptr<Traffic> traffic, std::size_t server, ShareNum share,
                                               std::uint64_t size, bool complete, std::shared_ptr<async::Timers> timers,
-                                              std::stop_token stop) {
+                                              async::Milliseconds delay, std::stop_token stop) {
     traffic->now += size;
     traffic->total += size;
     traffic->most = std::max(traffic->most, traffic->now);
     int& underWay = traffic->writesUnderWay[{server, share}];
     traffic->mostWritesOfOneShare = std::max(traffic->mostWritesOfOneShare, ++underWay);
-    const async::Milliseconds delay(server == 0 ? 40 : 3);
     const auto slept = co_await async::sleepFor(timers, delay, stop);
     --traffic->writesUnderWay[{server, share}];
     traffic->now -= size;
@@ -86,13 +85,15 @@ async::Task<storage::WriteProgress> slowWrite(std::shared_ptr<Traffic> traffic, 
     co_return storage::WriteProgress{complete, {}};
 }
 
-/// Takes every byte and keeps none: the ground for long files. One server is slower than the others.
+/// Takes every byte and keeps none: the ground for long files. One server is slower than the others. After so many
+/// writes it hangs.
 class ThirstyServer final : public storage::StorageServer {
 public:
-    ThirstyServer(std::size_t number, std::shared_ptr<Traffic> traffic, std::shared_ptr<async::Timers> timers)
+    ThirstyServer(std::size_t number, std::shared_ptr<Traffic> traffic, std::shared_ptr<async::Timers> timers,
+                  std::size_t takes = ~std::size_t{0})
         : m_inner(std::make_shared<storage::MemoryServer>(
               storage::ServerDescription{ServerId(std::to_string(number)), {}, Bytes{Byte(number)}, LeaseSeed()})),
-          m_number(number), m_traffic(std::move(traffic)), m_timers(std::move(timers)) {}
+          m_number(number), m_traffic(std::move(traffic)), m_timers(std::move(timers)), m_takes(takes) {}
 
     [[nodiscard]] const storage::ServerDescription& description() const noexcept override {
         return m_inner->description();
@@ -108,8 +109,11 @@ public:
     [[nodiscard]] async::Task<storage::WriteProgress> write(StorageIndex, ShareNum share, UploadSecret,
                                                             ByteOffset offset, SharedBytes data,
                                                             std::stop_token stop) override {
+        const async::Milliseconds delay(m_number == 0 ? 40 : 3);
+        const bool hangs = m_takes == 0;
+        m_takes -= hangs ? 0 : 1;
         return slowWrite(m_traffic, m_number, share, data->size(), offset.value() + data->size() == m_shareSize,
-                         m_timers, stop);
+                         m_timers, hangs ? std::chrono::hours(24) : delay, stop);
     }
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override {
@@ -156,6 +160,7 @@ private:
     std::size_t m_number;
     std::shared_ptr<Traffic> m_traffic;
     std::shared_ptr<async::Timers> m_timers;
+    std::size_t m_takes;
     std::uint64_t m_shareSize = 0;
 };
 
@@ -423,6 +428,25 @@ private Q_SLOTS:
         QVERIFY2(traffic->most <= 8U * 1024 * 1024, std::to_string(traffic->most).c_str());
         // And it is used: less than a whole run of writes at a time would be no pipeline.
         QVERIFY2(traffic->most >= 3'495'260U, std::to_string(traffic->most).c_str());
+    }
+
+    /// Shares that are lost are made once more, and are not held until then.
+    void theWindowBoundsWhatIsSentOnceMore() {
+        const std::uint64_t size = 60 * 1024 * 1024;
+        for (const std::size_t takes : {std::size_t(0), std::size_t(7)}) {
+            SimulatedGrid grid(0);
+            const auto traffic = std::make_shared<Traffic>();
+            storage::ServerList servers;
+            for (std::size_t i = 0; i < 6; ++i) {
+                servers.push_back(std::make_shared<ThirstyServer>(i, traffic, grid.timers, i == 3 ? takes : ~0ULL));
+            }
+            const auto outcome = grid.put(std::make_shared<EndlessSource>(size), test::encoding(3, 5, 10), servers);
+            QVERIFY(outcome);
+            QCOMPARE(outcome->happiness, 5U);
+            QCOMPARE(outcome->sharesSent, 10U);
+            QVERIFY(std::ranges::none_of(outcome->shares, [](const auto& share) { return share.server == "3"; }));
+            QVERIFY2(traffic->most <= 8U * 1024 * 1024, std::to_string(traffic->most).c_str());
+        }
     }
 };
 

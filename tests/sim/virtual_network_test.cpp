@@ -20,7 +20,8 @@ constexpr int networks = 200;
 class VirtualNetwork {
 public:
     explicit VirtualNetwork(unsigned seed) : m_generator(seed), grid(0) {
-        const unsigned trouble = within(0, 3);  // how bad it is
+        const unsigned degree = within(0, 4);
+        const unsigned trouble = degree < 4 ? degree : 18;  // how bad it is: mostly bearable
         for (std::size_t i = 0; i < serverCount; ++i) {
             const std::string name = "server-" + std::to_string(i);
             const bool full = within(0, 99) < 5 * trouble;
@@ -94,6 +95,7 @@ private Q_SLOTS:
                 continue;
             }
             QVERIFY(outcome->happiness >= happy);
+            checkPlaces(network, *outcome);
             ++stored;
             const auto back = fetch(network, std::get<caps::Chk>(outcome->capability));
             if (!back) {
@@ -110,6 +112,25 @@ private Q_SLOTS:
     }
 
 private:
+    /// Each share stands where the outcome says.
+    static void checkPlaces(const VirtualNetwork& network, const upload::Outcome& outcome) {
+        if (!std::holds_alternative<caps::Chk>(outcome.capability)) {
+            return;
+        }
+        const auto index = std::get<caps::Chk>(outcome.capability).storageIndex();
+        for (std::size_t number = 0; number < outcome.shares.size(); ++number) {
+            const auto& share = outcome.shares[number];
+            if (share.where == upload::ShareState::Where::Lost) {
+                continue;
+            }
+            const auto holder = std::ranges::find_if(network.grid.memory, [&](const auto& server) {
+                return server->description().nickname == share.server;
+            });
+            QVERIFY(holder != network.grid.memory.end());
+            QVERIFY((*holder)->shares[index].contains(ShareNum(std::uint16_t(number))));
+        }
+    }
+
     static Result<Bytes> fetch(VirtualNetwork& network, const caps::Chk& capability) {
         const auto bytes = std::make_shared<Bytes>();
         const auto environment = std::make_shared<const download::Environment>(

@@ -259,9 +259,116 @@ private Q_SLOTS:
         QCOMPARE(aborted(actions), (grid::ShareMap{{1, shares({1})}}));
         QVERIFY(all<UploadPlan::Failed>(actions).empty());
         actions = plan.on(UploadPlan::ShareClosed{share(2)});
+        QCOMPARE(asked(actions), (grid::ShareMap{{0, shares({1})}}));
+        actions = plan.on(fails(0));
+        QCOMPARE(aborted(actions), (grid::ShareMap{{0, shares({1})}}));
+        QCOMPARE(asked(actions), (grid::ShareMap{{2, shares({1})}}));
+        actions = plan.on(gives(2, {}));  // full
         QCOMPARE(all<UploadPlan::Finished>(actions).size(), std::size_t(1));
         QVERIFY(plan.shareStates()[1].where == Where::Lost);
+        QCOMPARE(plan.shareStates()[1].server, std::string("server-1"));
         QCOMPARE(plan.happiness(), std::size_t(2));
+    }
+
+    void aLostShareIsPlacedOnAnotherServerWhenTheOthersHaveEnded() {
+        auto plan = planFor(1, 3, 3, 4);
+        (void)plan.start();
+        (void)plan.on(UploadPlan::SharesListed{3, Shares()});
+        for (const unsigned number : {0U, 1U, 2U}) {
+            (void)plan.on(gives(number, shares({number})));
+        }
+        QVERIFY(plan.on(UploadPlan::ShareLost{share(1), {ErrorCode::TimedOut, {}, true}}).empty());
+        QVERIFY(plan.on(UploadPlan::ShareClosed{share(0)}).empty());
+        auto actions = plan.on(UploadPlan::ShareClosed{share(2)});
+        QCOMPARE(asked(actions), (grid::ShareMap{{3, shares({1})}}));
+        QVERIFY(aborted(actions).empty());
+        QVERIFY(plan.shareStates()[1].where == Where::Lost);
+        actions = plan.on(gives(3, shares({1})));
+        QCOMPARE(aborted(actions), (grid::ShareMap{{1, shares({1})}}));
+        QCOMPARE(all<UploadPlan::Send>(actions).at(0).shares, (std::map<ShareNum, grid::ServerIndex>{{share(1), 3}}));
+        QVERIFY(plan.shareStates()[1].where == Where::Sending);
+        actions = plan.on(UploadPlan::ShareClosed{share(1)});
+        QCOMPARE(all<UploadPlan::Finished>(actions).size(), std::size_t(1));
+        QCOMPARE(plan.happiness(), std::size_t(3));
+        QCOMPARE(plan.shareStates()[1].server, std::string("server-3"));
+    }
+
+    void whenNobodyTakesALostShareThatIsNeededEverythingIsAbortedWithTheFailure() {
+        auto plan = planFor(1, 3, 3, 4);
+        (void)plan.start();
+        (void)plan.on(UploadPlan::SharesListed{3, Shares()});
+        for (const unsigned number : {0U, 1U, 2U}) {
+            (void)plan.on(gives(number, shares({number})));
+        }
+        (void)plan.on(UploadPlan::ShareLost{share(1), {ErrorCode::TimedOut, "hung", true}});
+        (void)plan.on(UploadPlan::ShareClosed{share(0)});
+        (void)plan.on(UploadPlan::ShareClosed{share(2)});
+        auto actions = plan.on(fails(3));
+        if (const auto more = asked(actions); !more.empty()) {
+            actions = plan.on(gives(more.begin()->first, {}));
+        }
+        for (int round = 0; round < 3 && all<UploadPlan::Failed>(actions).empty(); ++round) {
+            actions = plan.on(gives(asked(actions).begin()->first, {}));
+        }
+        QCOMPARE(aborted(actions)[1], shares({1}));
+        QVERIFY(all<UploadPlan::Failed>(actions).at(0).error.detail.find("server-1: hung") != std::string::npos);
+    }
+
+    /// The end is not put off for ever, when what stands is enough.
+    void aShareThatIsLostAgainAndAgainIsGivenUpWhenEnoughStands() {
+        auto plan = planFor(1, 1, 2, 4);
+        (void)grantAll(plan, plan.start());
+        for (const grid::ServerIndex server : {2U, 3U}) {
+            (void)plan.on(UploadPlan::SharesListed{server, Shares()});
+        }
+        (void)plan.on(UploadPlan::ShareClosed{share(0)});
+        unsigned sent = 0;
+        for (;;) {
+            auto actions = plan.on(UploadPlan::ShareLost{share(1), {ErrorCode::TimedOut, {}, true}});
+            if (!all<UploadPlan::Finished>(actions).empty()) {
+                break;
+            }
+            actions = grantAll(plan, actions);
+            QCOMPARE(all<UploadPlan::Send>(actions).size(), std::size_t(1));
+            ++sent;
+        }
+        QCOMPARE(sent, UploadPlan::mostMendings);
+    }
+
+    /// What stands on them is more than another place is worth: the upload is gone on with when the line is back.
+    void whenTheConnectionsToAllServersBreakAnUploadThatComesBackLooksForNoOthers() {
+        for (const bool comesBack : {true, false}) {
+            for (const ErrorCode code : {ErrorCode::Unreachable, ErrorCode::TimedOut}) {
+                UploadPlan::Input input{1, 2, 2, {"a", "b", "c", "d"}};
+                input.comesBack = comesBack;
+                UploadPlan plan(std::move(input));
+                (void)grantAll(plan, plan.start());
+                for (const grid::ServerIndex server : {2U, 3U}) {
+                    (void)plan.on(UploadPlan::SharesListed{server, Shares()});
+                }
+                (void)plan.on(UploadPlan::ShareLost{share(0), {code, {}, true}});
+                const auto actions = plan.on(UploadPlan::ShareLost{share(1), {code, {}, true}});
+                const bool fails = comesBack && code == ErrorCode::Unreachable;
+                QCOMPARE(all<UploadPlan::Failed>(actions).size(), std::size_t(fails ? 1 : 0));
+                QCOMPARE(asked(actions).size(), std::size_t(fails ? 0 : 2));
+                QCOMPARE(aborted(actions).size(), std::size_t(fails ? 2 : 0));
+            }
+        }
+    }
+
+    void whenTheFileFailsWhileLostSharesAreSentOnceMoreWhatStandsCounts() {
+        for (const unsigned happy : {2U, 3U}) {
+            auto plan = planFor(1, happy, 3, 4);
+            (void)grantAll(plan, plan.start());
+            (void)plan.on(UploadPlan::SharesListed{3, Shares()});
+            (void)plan.on(UploadPlan::ShareLost{share(1), {ErrorCode::TimedOut, {}, true}});
+            (void)plan.on(UploadPlan::ShareClosed{share(0)});
+            (void)grantAll(plan, plan.on(UploadPlan::ShareClosed{share(2)}));
+            const auto actions = plan.on(UploadPlan::SourceLost{{ErrorCode::FileChanged, {}, false}});
+            QCOMPARE(aborted(actions), (grid::ShareMap{{3, shares({1})}}));
+            QCOMPARE(all<UploadPlan::Finished>(actions).size(), std::size_t(happy == 2 ? 1 : 0));
+            QCOMPARE(all<UploadPlan::Failed>(actions).size(), std::size_t(happy == 2 ? 0 : 1));
+        }
     }
 
     void whenTooManySharesAreLostTheRestIsAbortedAndCompleteSharesStay() {
@@ -324,6 +431,7 @@ private Q_SLOTS:
             const unsigned total = 1 + random(10);
             auto plan = planFor(1 + random(total), 1 + random(total), total, random(14));
             grid::ShareMap open;  // what servers hold half of
+            Shares closed;        // what was sent to its end
             std::vector<UploadPlan::Event> waiting;
             bool over = false;
             const auto take = [&](const UploadPlan::Actions& actions) {
@@ -356,12 +464,17 @@ private Q_SLOTS:
                     } else if (const auto* send = std::get_if<UploadPlan::Send>(&action)) {
                         for (const auto& [number, server] : send->shares) {
                             QVERIFY(open[server].contains(number));
+                            QVERIFY(!closed.contains(number));
                             if (random(4) == 0) {
                                 waiting.push_back(UploadPlan::ShareLost{number, {ErrorCode::Unreachable, {}, true}});
                             } else {
                                 waiting.push_back(UploadPlan::ShareClosed{number});
                                 open[server].erase(number);
+                                closed.insert(number);
                             }
+                        }
+                        if (!closed.empty() && random(20) == 0) {
+                            waiting.push_back(UploadPlan::SourceLost{{ErrorCode::FileChanged, {}, false}});
                         }
                     } else if (std::holds_alternative<UploadPlan::Finished>(action) ||
                                std::holds_alternative<UploadPlan::Failed>(action)) {

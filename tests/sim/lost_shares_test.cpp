@@ -147,6 +147,80 @@ private Q_SLOTS:
         }
     }
 
+    /// A connection broke behind the last piece, and what was sent once more on another found the share complete: the
+    /// Nth write is answered with NotFound after it was made, for N = 0, 1, 2, … until there is no Nth.
+    void aShareThatIsCompleteWhenItsWriteFindsNoneIsPlaced() {
+        for (const std::size_t size : sizes) {
+            const Bytes file = test::someBytes(size);
+            const auto expected = test::sharesOf(file, parameters(4));
+            bool struck = true;
+            std::size_t stoodAllTheSame = 0;
+            for (std::size_t n = 0; struck; ++n) {
+                SimulatedGrid grid(6);
+                std::size_t writes = 0;
+                std::size_t writesOfIt = 0;
+                std::size_t victim = 6;
+                std::size_t aborts = 0;
+                struck = false;
+                grid.choose = [&](const CallInfo& call) {
+                    aborts += call.call == Call::Abort ? 1 : 0;
+                    const bool now = call.call == Call::Write && writes++ == n;
+                    struck = struck || now;
+                    victim = now ? call.server : victim;
+                    writesOfIt += call.call == Call::Write && call.server == victim ? 1 : 0;
+                    return now ? Fault{Fault::Kind::FailLate, {ErrorCode::NotFound, "no such share", false}, {}}
+                               : Fault{};
+                };
+                const auto outcome = grid.put(upload::sourceOf(file), parameters(4));
+                QVERIFY2(outcome, outcome ? "" : outcome.error().detail.c_str());
+                QCOMPARE(outcome->happiness, 4U);
+                checkEachStandsOnce(grid, *outcome, expected);
+                QCOMPARE(grid.incoming(), std::size_t(0));
+                if (!struck) {
+                    break;
+                }
+                const bool stands = !grid.memory[victim]->shares.empty();
+                stoodAllTheSame += stands ? 1 : 0;
+                // It is not sent to anybody else then, nor given up.
+                QCOMPARE(grid.callsOf(Call::Allocate), std::size_t(stands ? total : total + 1));
+                QCOMPARE(aborts, std::size_t(stands ? 0 : 1));
+                QCOMPARE(writesOfIt, std::size_t(1));
+            }
+            QCOMPARE(stoodAllTheSame, std::size_t(total));
+        }
+    }
+
+    /// Another upload of the same file may have completed it meanwhile. Whoever does not say so has it not.
+    void aShareThatSomebodyElseCompletedIsPlacedIfItsServerSaysSo() {
+        const Bytes file = test::someBytes(6'000'000);
+        const auto expected = test::sharesOf(file, parameters(4));
+        for (const bool says : {true, false}) {
+            SimulatedGrid grid(6);
+            std::size_t victim = 6;
+            grid.choose = [&](const CallInfo& call) {
+                if (victim == 6 && call.call == Call::Write) {
+                    victim = call.server;
+                    return Fault{Fault::Kind::Fail, {ErrorCode::NotFound, "no such share", false}, {}};
+                }
+                if (call.server == victim && call.call == Call::ListShares) {
+                    const auto index = std::get<caps::Chk>(*upload::dryRun(*upload::sourceOf(file), parameters(4),
+                                                                           grid.secrets->convergence))
+                                           .storageIndex();
+                    if (says) {
+                        grid.memory[victim]->shares[index].emplace(victimShare(grid, victim),
+                                                                   expected.at(victimShare(grid, victim)));
+                    }
+                    return says ? Fault{} : Fault{Fault::Kind::Hang, {}, {}};
+                }
+                return Fault{};
+            };
+            const auto outcome = grid.put(upload::sourceOf(file), parameters(4));
+            QVERIFY2(outcome, outcome ? "" : outcome.error().detail.c_str());
+            checkEachStandsOnce(grid, *outcome, expected);
+            QCOMPARE(grid.callsOf(Call::Allocate), std::size_t(says ? total : total + 1));
+        }
+    }
+
     /// Each that takes the lost share hangs as well. What stands is enough, so that is not tried for ever.
     void theEndIsNotPutOffForEverWhenEnoughStands() {
         SimulatedGrid grid(16);
@@ -244,6 +318,13 @@ private Q_SLOTS:
     }
 
 private:
+    /// The share that the server is sent, of those whose upload runs.
+    static ShareNum victimShare(const SimulatedGrid& grid, std::size_t server) {
+        const auto& shares = grid.progress.back().shares;
+        const auto sent = std::ranges::find(shares, "server-" + std::to_string(server), &upload::ShareState::server);
+        return ShareNum(static_cast<std::uint16_t>(sent - shares.begin()));
+    }
+
     static void checkEachStandsOnce(const SimulatedGrid& grid, const upload::Outcome& outcome,
                                     const std::map<ShareNum, Bytes>& expected) {
         std::map<ShareNum, std::string> standing;

@@ -144,7 +144,12 @@ public:
     void on(const Message& message) {
         if (const auto* event = std::get_if<Event>(&message)) {
             if (const auto* slow = std::get_if<CallSlow>(event)) {
+                if (countFromRelease(slow->ticket)) {
+                    return;
+                }
                 waitUntilLost(slow->ticket);
+            } else if (const auto* lost = std::get_if<CallLost>(event); lost && countFromRelease(lost->ticket)) {
+                return;
             }
             perform(m_plan.on(*event));
             report();
@@ -169,6 +174,8 @@ private:
         std::stop_source stop;
         async::TimerHandle timer;
         async::Milliseconds lostAfter{0};  ///< none for a mere wait
+        std::shared_ptr<const storage::StorageServer> calls;
+        bool wasHeldBack = false;  ///< by a limit of our own: how long it took says nothing of the server
         ServerId server;
         ByteCount expected;  ///< about how much its answer holds
         SteadyTime since;    ///< when it was made, or last gave a part
@@ -373,6 +380,7 @@ private:
                                             ByteCount expected) {
         auto& call = m_calls[ticket];
         call.lostAfter = lostAfter;
+        call.calls = m_servers[server];
         call.server = m_servers[server]->description().id;
         call.expected = expected;
         call.since = m_environment->clock->steadyNow();
@@ -386,7 +394,7 @@ private:
         if (!ended) {
             return false;
         }
-        if (tells) {
+        if (tells && !ended.mapped().wasHeldBack) {
             const Call& call = ended.mapped();
             m_pace->answered(call.server, call.expected, elapsed(call));
             for (auto& [other, waiting] : m_calls) {
@@ -414,6 +422,19 @@ private:
             call->second.slow = false;
             waitUntilSlow(ticket, call->second);
         }
+    }
+
+    /// Where a limit of our own has held the call's server back since, the wait begins anew from then on.
+    [[nodiscard]] bool countFromRelease(Ticket ticket) {
+        const auto call = m_calls.find(ticket);
+        if (call == m_calls.end() || !call->second.calls || call->second.calls->heldBackUntil() <= call->second.since) {
+            return false;
+        }
+        call->second.since = call->second.calls->heldBackUntil();
+        call->second.wasHeldBack = true;
+        call->second.slow = false;
+        waitUntilSlow(ticket, call->second);
+        return true;
     }
 
     void waitUntilLost(Ticket ticket) {

@@ -15,6 +15,19 @@ async::Milliseconds spanOf(TokenBucket::Duration wait) {
     return std::chrono::ceil<async::Milliseconds>(wait);
 }
 
+/// Waits until bytes may move that were taken.
+async::Task<void> holdBack(std::shared_ptr<Line> line, TokenBucket::Duration wait, std::stop_token stop) {
+    const auto span = spanOf(wait);
+    if (span.count() <= 0) {
+        co_return {};
+    }
+    ++line->heldBack;
+    auto waited = co_await async::sleepFor(line->timers, span, stop);
+    --line->heldBack;
+    line->heldBackUntil = line->limits->now();
+    co_return waited;
+}
+
 SharedBytes pieceOf(const SharedBytes& data, std::size_t begin, std::size_t size) {
     if (begin == 0 && size == data->size()) {
         return data;
@@ -31,12 +44,9 @@ async::Task<WriteProgress> writeInPieces(std::shared_ptr<Line> line, StorageInde
     do {
         // Asked for anew each time: the limits may change in the middle of a write.
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(data->size() - written, line->up.piece()));
-        const auto span = spanOf(line->up.take(size));
-        if (span.count() > 0) {
-            const auto waited = co_await async::sleepFor(line->timers, span, stop);
-            if (!waited) {
-                co_return failure(waited.error());
-            }
+        const auto waited = co_await holdBack(line, line->up.take(size), stop);
+        if (!waited) {
+            co_return failure(waited.error());
         }
         const auto at = offset + ByteCount(written);
         auto piece = pieceOf(data, written, size);
@@ -53,9 +63,9 @@ async::Task<Allocation> allocateWithWhat(std::shared_ptr<Line> line, StorageInde
     while (!whole.empty() && whole.size() * size.value() > line->up.piece()) {
         whole.erase(std::prev(whole.end()));
     }
-    const auto span = spanOf(line->up.take(whole.size() * size.value()));
-    if (span.count() > 0) {
-        const auto waited = co_await async::sleepFor(line->timers, span, stop);
+    // A mere question does not wait behind bytes.
+    if (!whole.empty()) {
+        const auto waited = co_await holdBack(line, line->up.take(whole.size() * size.value()), stop);
         if (!waited) {
             co_return failure(waited.error());
         }
@@ -70,12 +80,9 @@ async::Task<Bytes> readInPieces(std::shared_ptr<Line> line, StorageIndex index, 
     Bytes all;
     while (all.size() < length.value()) {
         const auto size = std::min<std::uint64_t>(length.value() - all.size(), line->down.piece());
-        const auto span = spanOf(line->down.take(size));
-        if (span.count() > 0) {
-            const auto waited = co_await async::sleepFor(line->timers, span, stop);
-            if (!waited) {
-                co_return failure(waited.error());
-            }
+        const auto waited = co_await holdBack(line, line->down.take(size), stop);
+        if (!waited) {
+            co_return failure(waited.error());
         }
         const auto at = offset + ByteCount(all.size());
         auto piece = co_await line->inner->read(index, share, at, ByteCount(size), stop);
@@ -101,8 +108,15 @@ LimitedServer::LimitedServer(std::shared_ptr<StorageServer> inner, std::shared_p
                              const std::shared_ptr<RateLimits>& limits)
     : m_inner(std::move(inner)), m_line(std::make_shared<Line>(Line{m_inner,
                                                                     std::move(timers),
+                                                                    limits,
                                                                     {limits, RateLimits::Way::Direction::Up},
-                                                                    {limits, RateLimits::Way::Direction::Down}})) {}
+                                                                    {limits, RateLimits::Way::Direction::Down},
+                                                                    0,
+                                                                    SteadyTime::min()})) {}
+
+SteadyTime LimitedServer::heldBackUntil() const noexcept {
+    return m_line->heldBack > 0 ? m_line->limits->now() : m_line->heldBackUntil;
+}
 
 async::Task<Allocation> LimitedServer::allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
                                                 UploadSecret upload, LeaseSecrets lease, std::stop_token stop) {

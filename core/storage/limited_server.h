@@ -17,6 +17,7 @@ public:
                   const std::shared_ptr<RateLimits>& limits);
 
     [[nodiscard]] const ServerDescription& description() const noexcept override { return m_inner->description(); }
+    [[nodiscard]] SteadyTime heldBackUntil() const noexcept override;
     [[nodiscard]] async::Task<ServerVersion> version(std::stop_token stop) override { return m_inner->version(stop); }
     [[nodiscard]] async::Task<Allocation> allocate(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
                                                    UploadSecret upload, LeaseSecrets lease,
@@ -49,8 +50,11 @@ public:
     struct Line {
         std::shared_ptr<StorageServer> inner;
         std::shared_ptr<async::Timers> timers;
+        std::shared_ptr<RateLimits> limits;
         RateLimits::Way up;
         RateLimits::Way down;
+        unsigned heldBack = 0;  ///< calls that wait for their time
+        SteadyTime heldBackUntil = SteadyTime::min();
     };
 
 private:

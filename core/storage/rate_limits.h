@@ -23,6 +23,7 @@ public:
 
     void set(const Rates& rates);
     [[nodiscard]] const Rates& rates() const noexcept { return m_rates; }
+    [[nodiscard]] SteadyTime now() const { return m_clock->steadyNow(); }
 
     /// One server's way in one direction: its own limit, and the one over all.
     class Way {

@@ -4,6 +4,7 @@
 #include "core/formats/gbs_messages.h"
 #include "core/formats/slot_messages.h"
 #include "core/foundation/bytes.h"
+#include "core/foundation/clock.h"
 #include "core/foundation/ids.h"
 #include "core/foundation/secret.h"
 #include "core/foundation/units.h"
@@ -71,6 +72,10 @@ public:
     virtual ~StorageServer() = default;
 
     [[nodiscard]] virtual const ServerDescription& description() const noexcept = 0;
+
+    /// Until when calls were last kept from the server by a limit of our own; now, while some are. Whoever gives up a
+    /// server for its silence counts from then on.
+    [[nodiscard]] virtual SteadyTime heldBackUntil() const noexcept { return SteadyTime::min(); }
 
     [[nodiscard]] virtual async::Task<ServerVersion> version(std::stop_token stop) = 0;
 

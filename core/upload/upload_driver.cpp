@@ -9,7 +9,7 @@ namespace tarn::upload {
 namespace {
 
 /// A line that moves less than this is taken for dead: the time for all bytes under way at this rate, and some more,
-/// may pass without any answer from any server.
+/// may pass without any answer from any server. Time in which a limit of our own holds bytes back does not count.
 constexpr std::uint64_t slowestLine = 16 * 1024;
 constexpr async::Milliseconds answerSlack{30000};
 /// What a failed or finished upload waits for its aborts, so that a dead server does not keep it from ending.
@@ -153,6 +153,11 @@ void UploadDriver::on(PlanEvent event) {
             return;
         }
     }
+    const auto* const over = std::get_if<UploadPlan::PatienceOver>(&event.event);
+    if (over != nullptr && limitsHoldQuestions()) {
+        act(UploadPlan::StartPatience{over->number, m_patienceSpan});
+        return;
+    }
     act(m_plan.on(std::move(event.event)));
 }
 
@@ -286,7 +291,9 @@ void UploadDriver::on(const CleanupTimedOut&) {
 void UploadDriver::on(const Silence&) {
     for (std::size_t share = 0; share < m_lanes.size(); ++share) {
         const ShareNum number(static_cast<std::uint16_t>(share));
-        if (m_lanes[share].writing() && !m_lanes[share].closed()) {
+        const auto destination = m_destinations.find(number);
+        if (m_lanes[share].writing() && !m_lanes[share].closed() && destination != m_destinations.end() &&
+            !wasHeldBack(m_servers[destination->second], m_silenceSpan)) {
             lose(number, {ErrorCode::TimedOut, "stopped answering", true});
         }
     }
@@ -387,6 +394,7 @@ void UploadDriver::act(const UploadPlan::RenewLease& action) {
 }
 
 void UploadDriver::act(const UploadPlan::StartPatience& action) {
+    m_patienceSpan = action.span;
     m_patience = m_environment->timers->after(action.span, [mailbox = m_mailbox, number = action.number] {
         mailbox.push(PlanEvent{UploadPlan::PatienceOver{number}});
     });
@@ -569,8 +577,24 @@ void UploadDriver::watchForSilence() {
         m_silence.reset();
         return;
     }
-    const async::Milliseconds span = answerSlack + async::Milliseconds(m_unanswered * 1000 / slowestLine);
-    m_silence = m_environment->timers->after(span, [mailbox = m_mailbox] { mailbox.push(Silence{}); });
+    m_silenceSpan = answerSlack + async::Milliseconds(m_unanswered * 1000 / slowestLine);
+    m_silence = m_environment->timers->after(m_silenceSpan, [mailbox = m_mailbox] { mailbox.push(Silence{}); });
+}
+
+/// Whether a limit of our own kept calls from a server within the last `span`.
+bool UploadDriver::wasHeldBack(const Server& server, async::Milliseconds span) const {
+    return server.calls->heldBackUntil() > m_environment->clock->steadyNow() - span;
+}
+
+/// Whether questions for room have no answer yet because bytes that go along with them wait for their time.
+bool UploadDriver::limitsHoldQuestions() const {
+    for (grid::ServerIndex index = 0; index < m_servers.size(); ++index) {
+        const Server& server = m_servers[index];
+        if ((!server.along.empty() || m_probing.contains(index)) && wasHeldBack(server, m_patienceSpan)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // --- Telling

@@ -139,6 +139,8 @@ private:
     void sendWhatIsReady();
     void send(ShareNum share, grid::ServerIndex index);
     void watchForSilence();
+    [[nodiscard]] bool wasHeldBack(const Server& server, async::Milliseconds span) const;
+    [[nodiscard]] bool limitsHoldQuestions() const;
 
     [[nodiscard]] Phase phaseNow() const;
     void report();
@@ -161,29 +163,31 @@ private:
     // Sending.
     std::vector<ShareLane> m_lanes;                        ///< by share
     Prepared m_again;                                      ///< what lost shares are made from
-    unsigned m_making = 0;                                 ///< how often shares were made anew
     std::optional<ShareMaker> m_maker;                     ///< fills the lanes
     std::shared_ptr<const SealedFile> m_sealed;            ///< by an earlier maker
-    bool m_makeLost = false;                               ///< as soon as the earlier lanes are at rest
     std::map<ShareNum, grid::ServerIndex> m_destinations;  ///< empty until all is placed
     std::map<ShareNum, Doubt> m_doubts;
-    bool m_placed = false;
     std::uint64_t m_unanswered = 0;  ///< bytes of writes under way
     std::uint64_t m_acknowledged = 0;
     std::uint64_t m_toSend = 0;
+    async::TimerHandle m_patience;
+    async::Milliseconds m_patienceSpan{0};
+    async::TimerHandle m_silence;
+    async::Milliseconds m_silenceSpan{0};
 
     // Ending.
-    unsigned m_calls = 0;  ///< to servers, under way
     std::stop_source m_cleanupStop;
+    std::optional<Error> m_failure;
+    async::TimerHandle m_cleanupTimer;
+    SteadyTime m_lastReport;
+
+    unsigned m_calls = 0;     ///< to servers, under way
+    unsigned m_making = 0;    ///< how often shares were made anew
+    bool m_makeLost = false;  ///< as soon as the earlier lanes are at rest
+    bool m_placed = false;
     bool m_planOver = false;
     bool m_wrappingUp = false;
-    std::optional<Error> m_failure;
-
-    async::TimerHandle m_patience;
-    async::TimerHandle m_silence;
-    async::TimerHandle m_cleanupTimer;
     Phase m_phase = Phase::Hashing;
-    SteadyTime m_lastReport;
 };
 
 }  // namespace tarn::upload

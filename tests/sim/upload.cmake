@@ -4,3 +4,4 @@ tarn_test(sim_slow_servers_test LABEL sim SOURCES slow_servers_test.cpp USES upl
 tarn_test(sim_virtual_network_test LABEL sim SOURCES virtual_network_test.cpp USES upload download)
 tarn_test(sim_upload_continuation_test LABEL sim SOURCES upload_continuation_test.cpp USES upload)
 tarn_test(sim_lost_shares_test LABEL sim SOURCES lost_shares_test.cpp USES upload)
+tarn_test(sim_limited_transfers_test LABEL sim SOURCES limited_transfers_test.cpp USES upload download)

@@ -310,6 +310,51 @@ private Q_SLOTS:
                  2);
     }
 
+    void whatCameOfABodyThatWasCutOffIsKept_data() {
+        QTest::addColumn<QByteArray>("end");
+        QTest::newRow("the client hangs up") << QByteArray("hangs up");
+        QTest::newRow("the client vanishes") << QByteArray("vanishes");
+        QTest::newRow("the client falls silent") << QByteArray("falls silent");
+    }
+    void whatCameOfABodyThatWasCutOffIsKept() {
+        QFETCH(const QByteArray, end);
+        Limits limits;
+        if (end == "falls silent") {
+            limits.bodySilenceTimeout = std::chrono::milliseconds(1500);
+        }
+        start(limits);
+        const QByteArray mine = RawClient::upload('u');
+        const QByteArray data = pattern(100'000, 4);
+        constexpr qsizetype sent = 30'000;
+        {
+            RawClient client(*m_server);
+            QCOMPARE(client.ask("POST", bucket('b'), RawClient::lease('l') + mine, allocateBody({0}, 100'000)).status,
+                     200);
+            const std::uint64_t before = m_server->status().metrics.bodyBytesReceived;
+            const QByteArray whole = client.request("PATCH", bucket('b') + "/0", mine + contentRange(0, 100'000), data);
+            client.send(whole.chopped(data.size() - sent / 2));
+            client.send(data.mid(sent / 2, sent / 2));
+            // The server has read all of it, and waits for more.
+            QTRY_COMPARE_WITH_TIMEOUT(m_server->status().metrics.bodyBytesReceived - before,
+                                      static_cast<std::uint64_t>(sent), RawClient::patience);
+            if (end == "vanishes") {
+                client.socket().abort();
+            } else if (end == "falls silent") {
+                QVERIFY(client.ended());
+            }
+        }
+        RawClient next(*m_server);
+        const auto missing = [&]() -> std::uint64_t {
+            const auto reply = next.ask("PATCH", bucket('b') + "/0", mine + contentRange(0, 1), data.left(1));
+            const auto parsed = formats::gbs::parseWriteReply(viewOf(reply.body));
+            return parsed && parsed->required.size() == 1 ? parsed->required.front().first : 0;
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(missing(), static_cast<std::uint64_t>(sent), RawClient::patience);
+        // What was kept is what was sent, and the rest completes it.
+        QCOMPARE(next.ask("PATCH", bucket('b') + "/0", mine + contentRange(sent, 100'000), data.mid(sent)).status, 201);
+        QCOMPARE(next.ask("GET", bucket('b') + "/0").body, data);
+    }
+
     void bigSharesPassThroughInPieces() {
         start();
         RawClient client(*m_server);

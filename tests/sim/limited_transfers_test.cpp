@@ -1,4 +1,5 @@
 #include "core/storage/limited_server.h"
+#include "core/upload/file_hashes.h"
 #include "tests/download/download_run.h"
 #include "tests/sim/virtual_server.h"
 #include "tests/upload/simulated_grid.h"
@@ -209,6 +210,55 @@ private Q_SLOTS:
         }
     }
 
+    /// With a limit and on slow lines: whatever waits for its time is not sent after the stop.
+    void aPauseStopsTheBytesAtOnceAndLosesNothing_data() {
+        QTest::addColumn<quint64>("limit");
+        QTest::newRow("a limit") << quint64{100'000};
+        QTest::newRow("no limit") << quint64{0};
+    }
+    void aPauseStopsTheBytesAtOnceAndLosesNothing() {
+        QFETCH(const quint64, limit);
+        const Bytes file = test::someBytes(3'000'000);
+        const auto geometry = formats::Geometry::make(test::encoding(2, 3, 3), ByteCount(file.size()));
+        for (const auto pausedAfter : {1s, 5s, 12s, 21s}) {
+            SimulatedGrid grid(3);
+            const auto limits = std::make_shared<RateLimits>(grid.timers);
+            limits->set({limit, 0, 0, 0});
+            const auto moved = std::make_shared<Moved>(Moved{grid.timers});
+            storage::ServerList servers;
+            for (const auto& memory : grid.memory) {
+                auto line = std::make_shared<test::Line>();
+                line->time = grid.timers;
+                line->bytesPerMillisecond = 50;
+                auto far = std::make_shared<test::VirtualServer>(std::make_shared<NotingServer>(memory, moved), line);
+                servers.push_back(std::make_shared<LimitedServer>(std::move(far), grid.timers, limits));
+            }
+            std::stop_source pause;
+            std::uint64_t acknowledged = 0;
+            const auto timer = grid.timers->after(pausedAfter, [&pause] { pause.request_stop(); });
+            const auto first = put(grid, servers, file, false, pause.get_token(), &acknowledged);
+            QVERIFY(!first);
+            QVERIFY(first.error().code == ErrorCode::Cancelled);
+            QVERIFY(grid.timers->steadyNow() - SteadyTime(pausedAfter) <= 1s);
+            // Whatever the timers still hold.
+            while (grid.timers->fireNext()) {
+                QCoreApplication::processEvents();
+            }
+            QVERIFY(moved->bytes.empty() || moved->end() <= SteadyTime(pausedAfter));
+            const auto before = moved->within(SteadyTime::min(), SteadyTime::max());
+            QVERIFY(before >= acknowledged);
+
+            const auto second = put(grid, servers, file, true, {}, &acknowledged);
+            QVERIFY2(second, second ? "" : second.error().detail.c_str());
+            QCOMPARE(second->sharesSent, 3U);
+            // Once each; a byte of a share that is begun asks how far it is.
+            const auto twice = moved->within(SteadyTime::min(), SteadyTime::max()) - 3 * upload::shareSizeOf(*geometry);
+            QVERIFY2(twice <= 3, std::to_string(twice).c_str());
+            QCOMPARE(grid.incoming(), std::size_t(0));
+            QCOMPARE(grid.completeShares(), std::size_t(3));
+        }
+    }
+
     void aDownloadWithALimitOfAFewKilobytesLosesNoServer() {
         const auto small = download::testing::makeFile({3, 10, 1024 * 1024, 128 * 1024, false, 8});
         for (const Rates rates : {Rates{0, 1024, 0, 0}, Rates{0, 0, 0, 700}}) {
@@ -228,6 +278,54 @@ private Q_SLOTS:
             // And no byte is fetched twice for it.
             QVERIFY(moved->within(SteadyTime::min(), SteadyTime::max()) < small.plaintext.size() * 11 / 10);
         }
+    }
+
+    void aDownloadThatIsPausedReadsNoMore() {
+        const auto large = download::testing::makeFile({3, 10, 24 * 1024 * 1024, 1024 * 1024, false, 8});
+        for (const quint64 rate : {quint64{2'000'000}, quint64{0}}) {
+            DownloadRun run;
+            run.spread(large);
+            const auto limits = std::make_shared<RateLimits>(run.timers);
+            limits->set({0, rate, 0, 0});
+            const auto moved = std::make_shared<Moved>(Moved{run.timers});
+            run.wrap = [&run, limits, moved](std::size_t, std::shared_ptr<storage::StorageServer> inner) {
+                auto line = std::make_shared<test::Line>();
+                line->time = run.timers;
+                line->bytesPerMillisecond = 1000;
+                auto far = std::make_shared<test::VirtualServer>(
+                    std::make_shared<NotingServer>(std::move(inner), moved), line);
+                return std::make_shared<LimitedServer>(std::move(far), run.timers, limits);
+            };
+            const auto timer = run.timers->after(6s, [&run] { run.stop.request_stop(); });
+            const auto result = run.run(large.capability);
+            QVERIFY(!result);
+            QVERIFY(result.error().code == ErrorCode::Cancelled);
+            QVERIFY(run.timers->steadyNow().time_since_epoch() <= 7s);
+            const auto written = run.sink->bytes.size();
+            QVERIFY2(written > 0 && written < large.plaintext.size(), std::to_string(written).c_str());
+            while (run.timers->fireNext()) {
+                run.settle();
+            }
+            QVERIFY(moved->end().time_since_epoch() <= 6s);
+            QCOMPARE(run.sink->bytes.size(), written);
+        }
+    }
+
+private:
+    /// An upload that may be gone on with; what is acknowledged of it.
+    static Result<upload::Outcome> put(SimulatedGrid& grid, const storage::ServerList& servers, const Bytes& file,
+                                       bool again, std::stop_token stop, std::uint64_t* acknowledged) {
+        auto continuation = std::make_shared<const upload::Continuation>(upload::Continuation{
+            UploadSecret(std::array<Byte, UploadSecret::size>{}), again, false, std::make_shared<const bool>(true)});
+        std::optional<Result<upload::Outcome>> result;
+        async::TaskScope scope;
+        scope.spawn(upload::upload(
+                        upload::sourceOf(file), test::encoding(2, 3, 3), grid.secrets, servers, grid.environment,
+                        [acknowledged](const upload::Progress& now) { *acknowledged = now.acknowledged.value(); },
+                        std::move(continuation), std::move(stop)),
+                    [&result](Result<upload::Outcome> outcome) { result.emplace(std::move(outcome)); });
+        grid.runUntil([&result] { return result.has_value(); });
+        return std::move(*result);
     }
 };
 

@@ -84,11 +84,12 @@ struct Continuation {
 ///
 /// With a `continuation` it goes on with an earlier one, and can be gone on with itself.
 ///
-/// Streams: at most `window` bytes of encoded blocks are in memory at once, whatever the file's size. On failure every
-/// share that it began is aborted before it returns, so no half share stays behind.
-/// Thread: engine; `watch` is called there, seldom enough for a screen. Fails: FileChanged, FileUnreadable,
-/// NotEnoughServers (the detail says how many of how many, and what each server answered), Cancelled, InvalidArgument.
-/// Source: Tahoe-LAFS docs/specifications/file-encoding.rst, servers-of-happiness.rst.
+/// Shares that are lost on their way are sent to other servers, as far as these take them; `source` is then read once
+/// more. Streams: at most `window` bytes of encoded blocks are in memory at once, whatever the file's size. On failure
+/// every share that it began is aborted before it returns, so no half share stays behind. Thread: engine; `watch` is
+/// called there, seldom enough for a screen. Fails: FileChanged, FileUnreadable, NotEnoughServers (the detail says how
+/// many of how many, and what each server answered), Cancelled, InvalidArgument. Source: Tahoe-LAFS
+/// docs/specifications/file-encoding.rst, servers-of-happiness.rst.
 [[nodiscard]] async::Task<Outcome> upload(std::shared_ptr<Source> source, formats::EncodingParameters parameters,
                                           std::shared_ptr<const Secrets> secrets, storage::ServerList servers,
                                           std::shared_ptr<const Environment> environment, Watch watch,

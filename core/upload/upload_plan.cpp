@@ -105,8 +105,12 @@ void UploadPlan::apply(AllocationAnswered event) {
         if (event.answer->stored.contains(share)) {
             server.found.erase(share);
             server.closed.insert(share);
-        } else if (event.answer->allocated.contains(share) && !server.found.contains(share)) {
-            server.begun.insert(share);
+        } else if (event.answer->allocated.contains(share)) {
+            if (server.found.contains(share)) {
+                m_actions.emplace_back(Abort{event.server, share});  // it says both: no room is needed there
+            } else {
+                server.begun.insert(share);
+            }
         } else if (!server.found.contains(share)) {
             refused = true;
         }

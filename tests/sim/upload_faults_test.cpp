@@ -1,4 +1,5 @@
 #include "core/foundation/bytes.h"
+#include "tests/download/forwarding_server.h"
 #include "tests/upload/simulated_grid.h"
 
 #include <QTest>
@@ -28,6 +29,70 @@ struct FileKind {
     const char* name;
     std::size_t size;
     std::uint64_t segmentSize;
+};
+
+/// What a server may say that is well-formed and untrue.
+enum class Lie : std::uint8_t { TurnsComplete, GrantsNothing, GrantsOthers, HasStoredAll, HasEveryShare };
+
+/// Tells the truth but for the Nth call, over all servers that share the count.
+class LyingServer final : public download::testing::ForwardingServer {
+public:
+    LyingServer(std::shared_ptr<StorageServer> inner, Lie lie, std::shared_ptr<int> truths)
+        : ForwardingServer(inner), m_inner(std::move(inner)), m_lie(lie), m_truths(std::move(truths)) {}
+
+    [[nodiscard]] bool takesWholeShares() const noexcept override { return m_inner->takesWholeShares(); }
+    async::Task<storage::Allocation> allocateAndWrite(StorageIndex index, std::set<ShareNum> shares, ByteCount size,
+                                                      storage::WholeShares whole, UploadSecret upload,
+                                                      LeaseSecrets lease, std::stop_token stop) override {
+        return told(m_inner->allocateAndWrite(index, shares, size, std::move(whole), upload, lease, stop), m_lie,
+                    liesNow());
+    }
+    async::Task<storage::WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret upload,
+                                              ByteOffset offset, SharedBytes data, std::stop_token stop) override {
+        return told(m_inner->write(index, share, upload, offset, std::move(data), stop), m_lie, liesNow());
+    }
+    async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override {
+        return told(m_inner->listShares(index, stop), m_lie, liesNow());
+    }
+
+private:
+    [[nodiscard]] bool liesNow() { return (*m_truths)-- == 0; }
+
+    template <typename T>
+    static async::Task<T> told(async::Task<T> call, Lie lie, bool now) {
+        auto answer = co_await std::move(call);
+        if (now && answer) {
+            twist(*answer, lie);
+        }
+        co_return answer;
+    }
+    static void twist(storage::WriteProgress& answer, Lie lie) {
+        answer.complete = lie == Lie::TurnsComplete ? !answer.complete : answer.complete;
+    }
+    static void twist(storage::Allocation& answer, Lie lie) {
+        if (lie == Lie::GrantsNothing) {
+            answer.allocated.clear();
+            answer.stored.clear();
+        } else if (lie == Lie::GrantsOthers) {
+            answer.allocated = {ShareNum(0), ShareNum(4), ShareNum(200)};
+        } else if (lie == Lie::HasStoredAll) {
+            answer.stored = answer.allocated;
+        } else if (lie == Lie::HasEveryShare) {
+            answer.alreadyHave = every();
+        }
+    }
+    static void twist(std::set<ShareNum>& answer, Lie lie) { answer = lie == Lie::HasEveryShare ? every() : answer; }
+    static std::set<ShareNum> every() {
+        std::set<ShareNum> shares;
+        for (unsigned number = 0; number < 256; ++number) {
+            shares.insert(ShareNum(static_cast<std::uint16_t>(number)));
+        }
+        return shares;
+    }
+
+    std::shared_ptr<StorageServer> m_inner;
+    Lie m_lie;
+    std::shared_ptr<int> m_truths;
 };
 
 // The last one is worked through in several runs: a run holds some 512 KiB of each share.
@@ -96,6 +161,75 @@ private Q_SLOTS:
         // that shares went along with, it is asked once more without them.
         QVERIFY(failed == 0 || happy == 4);
         QVERIFY(failed > 0 || happy < 4 || along);
+    }
+
+    void wheneverOneAnswerIsUntrueItEndsWell_data() {
+        QTest::addColumn<int>("lie");
+        const char* const names[] = {"turns whether a share is complete", "grants nothing",
+                                     "grants what nobody asked for", "claims to have stored all",
+                                     "claims to have every share"};
+        for (int lie = 0; lie < int(std::size(names)); ++lie) {
+            QTest::newRow(names[lie]) << lie;
+        }
+    }
+    /// The answer to the Nth call, for N = 0, 1, 2, …
+    void wheneverOneAnswerIsUntrueItEndsWell() {
+        QFETCH(const int, lie);
+        for (const FileKind& kind : fileKinds) {
+            for (const bool along : {false, true}) {
+                const Bytes file = test::someBytes(kind.size);
+                const auto parameters = test::encoding(2, 3, 5, kind.segmentSize);
+                const auto expected = test::sharesOf(file, parameters);
+                for (int n = 0;; ++n) {
+                    SimulatedGrid grid(4);
+                    if (along) {
+                        grid.takeWholeShares();
+                    }
+                    const auto truths = std::make_shared<int>(n);
+                    storage::ServerList servers;
+                    for (const auto& memory : grid.memory) {
+                        servers.push_back(std::make_shared<LyingServer>(memory, Lie(lie), truths));
+                    }
+                    const auto outcome = grid.put(upload::sourceOf(file), parameters, servers);
+                    // One of four servers cannot keep the other three from holding what they are said to hold.
+                    QVERIFY2(outcome, outcome ? "" : outcome.error().detail.c_str());
+                    QVERIFY(outcome->happiness >= 3);
+                    std::size_t untrue = 0;
+                    std::size_t halfHeld = 0;
+                    for (const auto& memory : grid.memory) {
+                        halfHeld += memory->incomingCount() > 0 ? 1 : 0;
+                        for (const auto& [index, shares] : memory->shares) {
+                            for (const auto& [number, bytes] : shares) {
+                                QVERIFY(bytes == expected.at(number));
+                            }
+                        }
+                    }
+                    std::set<std::string> believed;
+                    for (std::size_t number = 0; number < outcome->shares.size(); ++number) {
+                        const auto& share = outcome->shares[number];
+                        const auto holder = std::ranges::find_if(grid.memory, [&](const auto& memory) {
+                            return memory->description().nickname == share.server;
+                        });
+                        const bool stands = holder != grid.memory.end() && !(*holder)->shares.empty() &&
+                                            (*holder)->shares.begin()->second.contains(ShareNum(std::uint16_t(number)));
+                        untrue += stands ? 0 : 1;
+                        if (!stands) {
+                            believed.insert(share.server);
+                        }
+                    }
+                    QVERIFY(believed.size() <= 1);
+                    QVERIFY(halfHeld <= 1);
+                    // Room that it holds in secret is its own business; claims to have shares nobody can see through.
+                    QVERIFY(halfHeld == 0 || Lie(lie) == Lie::GrantsNothing || Lie(lie) == Lie::HasStoredAll ||
+                            Lie(lie) == Lie::GrantsOthers);
+                    QVERIFY(untrue == 0 || Lie(lie) == Lie::HasStoredAll || Lie(lie) == Lie::HasEveryShare);
+                    if (*truths >= 0) {
+                        QVERIFY(n > 3);
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     void whenManyCallsGoWrongItEndsWell_data() {

@@ -17,6 +17,7 @@ namespace {
 using Client = RawHttp2Client;
 
 constexpr int fullBody = 400'000;
+constexpr const char* versionPath = "/storage/v1/version";
 
 QByteArray uploader() {
     return RawClient::lease('l') + RawClient::upload('u');
@@ -41,17 +42,19 @@ public:
                           const QByteArray& body = {}) {
         return m_two ? m_two->ask(method, path, fields, body).status : m_one()->ask(method, path, fields, body).status;
     }
-    /// Sends a request whose body of `length` bytes does not come.
+    /// Sends a request whose body of `length` bytes does not come. Returns when the server knows of it.
     void begin(const QByteArray& method, const QByteArray& path, const QByteArray& fields, int length) {
         const QByteArray lines = fields + "Content-Length: " + QByteArray::number(length) + "\r\n";
         if (m_two) {
             const std::uint32_t stream = m_two->nextStream();
             m_two->send(Client::headers(0, stream, Client::block(m_two->head(method, path, Client::fieldsOf(lines)))));
             m_begun.push_back(stream);
+            (void)ask("GET", versionPath);
             return;
         }
         m_left.push_back(m_one());
-        m_left.back()->send(m_left.back()->request(method, path, lines));
+        m_left.back()->send(m_left.back()->request(method, path, lines + "Expect: 100-continue\r\n"));
+        (void)m_left.back()->socket().waitForReadyRead(RawClient::patience);
     }
     /// Leaves the first that was begun without its end.
     void leaveOne() {
@@ -231,7 +234,6 @@ private:
         return good;
     }
 
-    const QByteArray versionPath = "/storage/v1/version";
     std::optional<QTemporaryDir> m_folder;
     std::unique_ptr<Server> m_server;
 };

@@ -54,7 +54,7 @@ private:
     ErrorCode m_code;
 };
 
-const std::size_t sizes[] = {1000, 100'000, 1'300'000, 6'000'000};
+const std::size_t sizes[] = {1000, 100'000, 2'500'000, 6'000'000};
 
 formats::EncodingParameters parameters(unsigned happy) {
     return test::encoding(2, happy, total, 700'000);
@@ -130,7 +130,7 @@ private Q_SLOTS:
                     writes += call.call == Call::Write ? 1 : 0;
                     return call.server == troubled && call.call == Call::Write ? trouble.fault : Fault{};
                 };
-                const auto outcome = grid.put(upload::sourceOf(test::someBytes(1'300'000)), parameters(happy));
+                const auto outcome = grid.put(upload::sourceOf(test::someBytes(2'500'000)), parameters(happy));
                 QCOMPARE(outcome.has_value(), happy == 3);
                 QCOMPARE(grid.incoming(), std::size_t(0));
                 if (!outcome) {

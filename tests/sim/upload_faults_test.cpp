@@ -96,7 +96,7 @@ private:
 };
 
 // The last one is worked through in several runs: a run holds some 512 KiB of each share.
-const FileKind fileKinds[] = {{"a small file", 1000, 1024 * 1024}, {"a file of several runs", 1'300'000, 700'000}};
+const FileKind fileKinds[] = {{"a small file", 1000, 1024 * 1024}, {"a file of several runs", 2'500'000, 700'000}};
 
 }  // namespace
 
@@ -240,7 +240,7 @@ private Q_SLOTS:
 
     void whenManyCallsGoWrongItEndsWell() {
         QFETCH(bool, along);
-        const Bytes file = test::someBytes(along ? 1000 : 1'300'000);
+        const Bytes file = test::someBytes(along ? 1000 : 2'500'000);
         const auto parameters = test::encoding(2, 3, 5, 700'000);
         const auto expected = test::sharesOf(file, parameters);
         int succeeded = 0;
@@ -272,7 +272,7 @@ private Q_SLOTS:
 
     /// The server is gone from its Nth call on, and so cannot be told to forget what was begun; the others can.
     void aServerThatIsLostOnTheWayCostsItsSharesOnly() {
-        const Bytes file = test::someBytes(1'300'000);
+        const Bytes file = test::someBytes(2'500'000);
         const auto parameters = test::encoding(2, 3, 5, 700'000);
         const auto expected = test::sharesOf(file, parameters);
         for (const FaultKind& kind : faultKinds) {

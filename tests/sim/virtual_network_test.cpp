@@ -74,7 +74,7 @@ private Q_SLOTS:
         int failed = 0;
         for (int seed = 0; seed < networks; ++seed) {
             VirtualNetwork network(static_cast<unsigned>(seed));
-            const std::size_t sizes[] = {56, 1000, 100'000, 1'300'000};
+            const std::size_t sizes[] = {56, 1000, 100'000, 2'500'000};
             const Bytes file = test::someBytes(sizes[seed % 4]);
             const unsigned total = network.within(3, 12);
             const unsigned happy = network.within(1, total);

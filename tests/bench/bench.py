@@ -240,6 +240,21 @@ class DiskAlone:
                        "servers_cpu": done["cpu"]}}
 
 
+class BareParts:
+    """What a large file needs of cipher, hashes, TLS, system and disk, by a program that does nothing else."""
+
+    name = "bare-parts"
+
+    def run(self, size, _files, _at_once, folder):
+        place = folder / "bare"
+        place.mkdir()
+        done = json.loads(subprocess.run([str(BUILD / "bench/bench_large_floor"), str(place), str(size)], check=True,
+                                         capture_output=True, timeout=600).stdout)
+        shutil.rmtree(place)
+        return {direction: {"each": [figures["seconds"]], "seconds": figures["seconds"], "cpu": figures["cpu"],
+                            "servers_cpu": 0} for direction, figures in done.items()}
+
+
 def bench_small(stage):
     # Its folders stay until the end: files that were deleted slow the making of others for minutes.
     stage.subjects.append(DiskAlone())
@@ -252,9 +267,11 @@ def bench_small(stage):
 
 def bench_big(stage):
     rate = lambda phase, size, count: size * count / phase["seconds"] / MEGABYTE  # noqa: E731
+    stage.subjects.append(BareParts())
     compare("big-10MB", stage, 10 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
     compare("big-100MB", stage, 100 * MEGABYTE, 1, 1, ROUNDS, "MB/s", rate)
     compare("big-1GB", stage, 1000 * MEGABYTE, 1, 1, int(os.environ.get("TARN_BENCH_BIG_ROUNDS", "3")), "MB/s", rate)
+    stage.subjects.pop()
 
 
 def bench_wan():

@@ -82,8 +82,9 @@ std::vector<journal::RowId> TransferQueue::start(const Limits& limits, SteadyTim
             continue;
         }
         ++(small ? m_runningSmall : m_runningLarge);
+        m_runningSmallBytes += small ? next->size : 0;
         started.push_back(next->id);
-        m_running.emplace(next->id, Running{std::move(*next), small, now, {}});
+        m_running.emplace(next->id, Running{*next, small, small ? next->size : 0, now, {}});
         next = m_waiting.erase(next);
     }
     return started;
@@ -189,6 +190,7 @@ std::optional<TransferQueue::Settled> TransferQueue::settle(journal::RowId id, S
     }
     const auto& running = found->second;
     --(running.small ? m_runningSmall : m_runningLarge);
+    m_runningSmallBytes -= running.smallBytes;
     const Settled settled{running.small, now - running.since, running.row.size, running.live.done};
     m_running.erase(found);
     return settled;

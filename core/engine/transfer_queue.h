@@ -27,6 +27,8 @@ public:
         std::size_t small = 8;
         std::size_t large = 2;
         std::uint64_t smallUpTo = 1024 * 1024;  ///< bytes
+        /// Of small files together, when another one starts: each is held whole, with all its shares.
+        std::uint64_t smallBytes = 3 * 1024 * 1024;
     };
 
     /// Takes rows as the journal gives them for the next ones to start, in that order. Those that run are passed over.
@@ -39,7 +41,9 @@ public:
     /// more large ones may start, small ones behind them may.
     [[nodiscard]] std::vector<journal::RowId> start(const Limits& limits, SteadyTime now);
     /// Whether all places of the kind are taken.
-    [[nodiscard]] bool smallFull(const Limits& limits) const { return m_runningSmall >= limits.small; }
+    [[nodiscard]] bool smallFull(const Limits& limits) const {
+        return m_runningSmall >= limits.small || m_runningSmallBytes >= limits.smallBytes;
+    }
     [[nodiscard]] bool largeFull(const Limits& limits) const { return m_runningLarge >= limits.large; }
 
     /// The row of a running one; null for any other.
@@ -81,6 +85,7 @@ private:
     struct Running {
         journal::Row row;
         bool small = false;  // as it was queued: a file that grows meanwhile keeps the place it took
+        std::uint64_t smallBytes = 0;
         SteadyTime since;
         LiveTransfer live;
     };
@@ -90,6 +95,7 @@ private:
     std::deque<journal::Row> m_waiting;
     std::map<journal::RowId, Running> m_running;
     std::size_t m_runningSmall = 0;
+    std::uint64_t m_runningSmallBytes = 0;
     std::size_t m_runningLarge = 0;
     SnapshotMaker m_snapshots;
 };

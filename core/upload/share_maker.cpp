@@ -39,19 +39,19 @@ Result<MadeWhole> makeWhole(const formats::Geometry& geometry, const crypto::Fil
     return made;
 }
 
-ShareMaker::ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, std::vector<ShareLane>& lanes,
-                       async::TaskScope& scope, std::function<void(Event)> tell)
+ShareMaker::ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, std::shared_ptr<SharedWindow> window,
+                       std::vector<ShareLane>& lanes, async::TaskScope& scope, std::function<void(Event)> tell)
     : m_prepared(std::move(prepared)), m_pools(std::move(pools)), m_lanes(lanes), m_scope(scope),
-      m_tell(std::move(tell)), m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)),
-      m_runs(m_prepared.geometry) {
-    m_window = std::max(leastWindow, 2 * runCost(0));
+      m_tell(std::move(tell)), m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
+      m_window(std::move(window)), m_part(*m_window, [tell = m_tell] { tell(RoomCame{}); }) {
+    m_most = std::max(leastWindow, 2 * runCost(0));
 }
 
 Result<void> ShareMaker::start() {
     if (auto whole = std::exchange(m_prepared.whole, {}); whole.sealed) {
         m_nextToRead = 1;
         m_nextToHash = m_prepared.geometry.segmentCount;
-        m_held += heldBy(*whole.run) - whole.run->ciphertext->size();
+        m_part.hold(heldBy(*whole.run) - whole.run->ciphertext->size());
         m_sealed = std::move(whole.sealed);
         handOut(*whole.run, true);
         return {};
@@ -62,7 +62,7 @@ Result<void> ShareMaker::start() {
     }
     m_encoder = std::make_shared<const SegmentEncoder>(std::move(*encoder));
     if (m_prepared.plaintext) {
-        m_held += runCost(0);
+        m_part.hold(runCost(0));
         m_nextToRead = 1;
         encode(0, std::exchange(m_prepared.plaintext, nullptr));
     }
@@ -78,7 +78,10 @@ Result<void> ShareMaker::on(Event event) {
         on(*encoded);
         return {};
     }
-    return on(std::get<RunHashed>(event));
+    if (auto* const hashed = std::get_if<RunHashed>(&event)) {
+        return on(*hashed);
+    }
+    return {};
 }
 
 Result<void> ShareMaker::on(RunRead& event) {
@@ -94,22 +97,23 @@ Result<void> ShareMaker::on(RunRead& event) {
 
 void ShareMaker::on(RunEncoded& event) {
     --m_encoding;
-    m_held = m_held - runCost(event.run->run.firstSegment / m_runs.run(0).segmentCount) + heldBy(*event.run);
+    m_part.hold(heldBy(*event.run));
+    m_part.letGo(runCost(event.run->run.firstSegment / m_runs.run(0).segmentCount));
     m_encoded.emplace(event.run->run.firstSegment, std::move(event.run));
     hashNextRun();
 }
 
 Result<void> ShareMaker::on(RunHashed& event) {
     m_hashing = false;
-    m_held -= event.run->ciphertext->size();
+    m_part.letGo(event.run->ciphertext->size());
     if (event.sealed) {
         if (const auto& before = m_prepared.before;
             before && before->uriExtensionHash() != event.sealed->uriExtensionHash()) {
             return failure(ErrorCode::FileChanged, "it was changed while it was read");
         }
-        m_held += tailSizeOf(m_prepared.geometry) *
-                  static_cast<std::uint64_t>(
-                      std::ranges::count_if(event.run->shareBytes, [](const auto& bytes) { return !!bytes; }));
+        m_part.hold(tailSizeOf(m_prepared.geometry) *
+                    static_cast<std::uint64_t>(
+                        std::ranges::count_if(event.run->shareBytes, [](const auto& bytes) { return !!bytes; })));
         m_sealed = std::move(event.sealed);
         handOut(*event.run, true);
     }
@@ -120,12 +124,12 @@ Result<void> ShareMaker::on(RunHashed& event) {
 void ShareMaker::readNextRun() {
     const auto mostEncoding = static_cast<unsigned>(std::max(1, m_pools->cpu.maxThreadCount()));
     if (m_reading || m_stopped || m_nextToRead == m_runs.count() || m_encoding >= mostEncoding ||
-        (m_held > 0 && m_held + runCost(m_nextToRead) > m_window)) {
+        !m_part.hasRoom(runCost(m_nextToRead), m_most)) {
         return;
     }
     const std::uint64_t number = m_nextToRead++;
     const bool last = m_nextToRead == m_runs.count();
-    m_held += runCost(number);
+    m_part.hold(runCost(number));
     m_reading = true;
     auto read = [source = m_prepared.source, encoder = m_encoder, run = m_runs.run(number),
                  offset = ByteOffset(m_runs.offset(number)), last]() -> Result<std::shared_ptr<Bytes>> {
@@ -186,7 +190,7 @@ void ShareMaker::handOut(EncodedRun& run, bool last) {
             continue;
         }
         if (m_lanes[share].closed()) {
-            m_held -= bytes->size();
+            m_part.letGo(bytes->size());
         } else {
             m_lanes[share].push(std::move(bytes), last);
         }

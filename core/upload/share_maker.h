@@ -48,8 +48,8 @@ struct Prepared {
 ///     engine                                   │ lanes 1 …
 ///
 /// A run is worked on only while all bytes that are held (ciphertext not yet hashed, blocks not yet confirmed) stay
-/// within the window: a run and a half, and at least 8 MiB. Thread: engine. Whoever owns it hands every event back to
-/// `on`, and says by `letGo` which bytes of the lanes are not held any more.
+/// within the window: two runs, and at least 8 MiB. Several uploads share one. Thread: engine. Whoever owns it hands
+/// every event back to `on`, and says by `letGo` which bytes of the lanes are not held any more.
 class ShareMaker {
 public:
     struct RunRead {
@@ -63,19 +63,24 @@ public:
         std::shared_ptr<EncodedRun> run;
         std::shared_ptr<const SealedFile> sealed;  ///< after the last run
     };
-    using Event = std::variant<RunRead, RunEncoded, RunHashed>;
+    /// Another upload has let go of something.
+    struct RoomCame {};
+    using Event = std::variant<RunRead, RunEncoded, RunHashed, RoomCame>;
 
     /// `lanes` is filled, one a share; it must outlive this. Work that is under way keeps what it needs in `scope`.
-    ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, std::vector<ShareLane>& lanes,
-               async::TaskScope& scope, std::function<void(Event)> tell);
+    ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, std::shared_ptr<SharedWindow> window,
+               std::vector<ShareLane>& lanes, async::TaskScope& scope, std::function<void(Event)> tell);
 
     [[nodiscard]] Result<void> start();
     /// Reads the next run if the window has room for it.
     void readNextRun();
     /// Fails: as `Source::read`, and with FileChanged. Nothing more is to be done then.
     [[nodiscard]] Result<void> on(Event event);
-    void stop() noexcept { m_stopped = true; }
-    void letGo(std::uint64_t bytes) noexcept { m_held -= bytes; }
+    void stop() noexcept {
+        m_stopped = true;
+        m_part.stopWaiting();
+    }
+    void letGo(std::uint64_t bytes) { m_part.letGo(bytes); }
 
     /// Null until the last run is hashed.
     [[nodiscard]] const std::shared_ptr<const SealedFile>& sealed() const noexcept { return m_sealed; }
@@ -113,8 +118,9 @@ private:
     bool m_hashing = false;
     bool m_stopped = false;
     std::map<std::uint64_t, std::shared_ptr<EncodedRun>> m_encoded;  ///< by first segment; wait for those before them
-    std::uint64_t m_window = 0;
-    std::uint64_t m_held = 0;
+    std::uint64_t m_most = 0;
+    const std::shared_ptr<SharedWindow> m_window;
+    SharedWindow::Part m_part;
     std::shared_ptr<const SealedFile> m_sealed;
 };
 

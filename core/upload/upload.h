@@ -8,6 +8,7 @@
 #include "core/foundation/clock.h"
 #include "core/foundation/random.h"
 #include "core/storage/storage_server.h"
+#include "core/upload/shared_window.h"
 #include "core/upload/source.h"
 
 #include <functional>
@@ -54,6 +55,8 @@ struct Environment {
     std::shared_ptr<async::Timers> timers;
     std::shared_ptr<Clock> clock;
     std::shared_ptr<Random> random;
+    /// Of all uploads that have this environment.
+    std::shared_ptr<SharedWindow> window = std::make_shared<SharedWindow>();
 };
 
 /// What one person's uploads have in common.

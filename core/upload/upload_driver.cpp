@@ -80,7 +80,7 @@ UploadDriver::UploadDriver(Prepared prepared, std::shared_ptr<const Secrets> sec
               continuation != nullptr}),
       m_continuation(std::move(continuation)),
       m_lanes(m_geometry.total), m_again{prepared.source, prepared.parameters, prepared.geometry, prepared.key} {
-    m_maker.emplace(std::move(prepared), m_environment->pools, m_lanes, m_scope, teller());
+    m_maker.emplace(std::move(prepared), m_environment->pools, m_environment->window, m_lanes, m_scope, teller());
     for (auto& server : permuted) {
         auto lease = crypto::leaseSecretsFor(secrets->leases, m_index, server->description().leaseSeed);
         auto secret = m_continuation
@@ -454,7 +454,7 @@ void UploadDriver::makeLostAgain() {
     m_sealed = m_again.before = sealed();
     ++m_making;
     m_lanes = std::vector<ShareLane>(m_geometry.total);
-    m_maker.emplace(m_again, m_environment->pools, m_lanes, m_scope, teller());
+    m_maker.emplace(m_again, m_environment->pools, m_environment->window, m_lanes, m_scope, teller());
     setLanes();
     if (auto begun = m_maker->start(); !begun) {
         act(m_plan.on(UploadPlan::SourceLost{begun.error()}));

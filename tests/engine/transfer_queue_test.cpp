@@ -58,6 +58,18 @@ private Q_SLOTS:
         QVERIFY(queue.smallFull(limits) && queue.largeFull(limits));
     }
 
+    void smallOnesTogetherAreNotLarge() {
+        constexpr TransferQueue::Limits few{10, 2, 1000, 2000};
+        TransferQueue queue;
+        queue.offer({rowOf(1, 900), rowOf(2, 900), rowOf(3, 900), rowOf(4, 5000), rowOf(5, 10)});
+        QCOMPARE(queue.start(few, start), (std::vector<RowId>{1, 2, 3, 4}));
+        QVERIFY(queue.smallFull(few));
+        (void)queue.settle(4, start);
+        QVERIFY(queue.start(few, start).empty());
+        (void)queue.settle(2, start);
+        QCOMPARE(queue.start(few, start), std::vector<RowId>{5});
+    }
+
     void aFinishedTransferMakesRoomForTheNextOfItsKind() {
         TransferQueue queue;
         queue.offer({rowOf(1, 5000), rowOf(2, 5000), rowOf(3, 5000), rowOf(4, 10)});

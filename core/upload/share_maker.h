@@ -81,6 +81,8 @@ public:
         m_part.stopWaiting();
     }
     void letGo(std::uint64_t bytes) { m_part.letGo(bytes); }
+    /// Whether the pools are at work for it.
+    [[nodiscard]] bool working() const noexcept { return m_reading || m_encoding > 0 || m_hashing; }
 
     /// Null until the last run is hashed.
     [[nodiscard]] const std::shared_ptr<const SealedFile>& sealed() const noexcept { return m_sealed; }

@@ -444,10 +444,15 @@ void UploadDriver::setLanes() {
     }
 }
 
-/// Makes the lost shares that have new places. Not before the first making has come to its end and every earlier write
-/// has: what is held stays within one window, and no answer is taken for another's.
+/// Makes the lost shares that have new places. Not before the first making has come to its end, a later one is at rest
+/// and every earlier write has ended: what is held stays within one window, the source is read once at a time, and no
+/// answer is taken for another's.
 void UploadDriver::makeLostAgain() {
-    if (!m_makeLost || !sealed() || std::ranges::any_of(m_lanes, &ShareLane::writing)) {
+    if (!m_makeLost || !sealed()) {
+        return;
+    }
+    m_maker->stop();  // all that it makes is lost by now, or there
+    if (m_maker->working() || std::ranges::any_of(m_lanes, &ShareLane::writing)) {
         return;
     }
     m_makeLost = false;

@@ -4,6 +4,9 @@
 
 #include <QTest>
 
+#include <condition_variable>
+#include <mutex>
+
 using namespace tarn;
 using storage::Call;
 using storage::Fault;
@@ -52,6 +55,43 @@ public:
 private:
     Bytes m_bytes;
     ErrorCode m_code;
+};
+
+/// Bytes of which one read is kept waiting.
+class WaitingSource final : public upload::Source {
+public:
+    explicit WaitingSource(Bytes bytes) : m_source(upload::sourceOf(std::move(bytes))) {}
+    [[nodiscard]] ByteCount size() const noexcept override { return m_source->size(); }
+    [[nodiscard]] Result<void> read(ByteOffset offset, MutableByteView out) override {
+        std::unique_lock lock(m_mutex);
+        if (m_before && (*m_before)-- == 0) {
+            m_before.reset();
+            m_waits = true;
+            m_changed.wait(lock, [this] { return !m_waits; });
+        }
+        lock.unlock();
+        return m_source->read(offset, out);
+    }
+    [[nodiscard]] Result<void> checkUnchanged() override { return m_source->checkUnchanged(); }
+
+    /// The read that follows so many others waits.
+    void waitAfter(int others) {
+        const std::lock_guard lock(m_mutex);
+        m_before = others;
+    }
+    void goOn() {
+        const std::lock_guard lock(m_mutex);
+        m_before.reset();
+        m_waits = false;
+        m_changed.notify_all();
+    }
+
+private:
+    std::shared_ptr<upload::Source> m_source;
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    std::optional<int> m_before;
+    bool m_waits = false;
 };
 
 const std::size_t sizes[] = {1000, 100'000, 2'500'000, 6'000'000};
@@ -237,6 +277,57 @@ private Q_SLOTS:
         QCOMPARE(outcome->happiness, 3U);
         QCOMPARE(hanging.size(), std::size_t(1 + upload::UploadPlan::mostMendings));
         QVERIFY(grid.timers->steadyNow().time_since_epoch() < std::chrono::minutes(3));
+    }
+
+    /// A share is lost once more while the file is read for it. The file is not read anew before that has ended.
+    void theFileIsReadOnceAtATime() {
+        const Bytes file = test::someBytes(6'000'000);
+        const auto expected = test::sharesOf(file, parameters(4));
+        SimulatedGrid grid(6);
+        grid.environment->pools->disk.setMaxThreadCount(2);
+        const auto source = std::make_shared<WaitingSource>(file);
+        std::size_t allocations = 0;
+        std::set<std::size_t> full;
+        grid.choose = [&](const CallInfo& call) {
+            allocations += call.call == Call::Allocate ? 1 : 0;
+            if (call.call == Call::Allocate && allocations == total + 1) {
+                source->waitAfter(1);  // the second read for the lost share
+            }
+            if (call.call == Call::Write && full.size() < (allocations > total ? 2U : 1U)) {
+                full.insert(call.server);
+            }
+            return call.call == Call::Write && full.contains(call.server) ? troubles[3].fault : Fault{};
+        };
+        std::optional<Result<upload::Outcome>> outcome;
+        async::TaskScope scope;
+        scope.spawn(upload::upload(source, parameters(4), grid.secrets, {grid.lines.begin(), grid.lines.end()},
+                                   grid.environment, {}, {}),
+                    [&outcome](Result<upload::Outcome> result) { outcome.emplace(std::move(result)); });
+        const auto allElseIsDone = [&grid] {
+            test::ReturnCounter returned;
+            do {
+                grid.environment->pools->cpu.waitForDone();
+                QCoreApplication::processEvents();
+            } while (returned.take() > 0);
+        };
+        while (allocations < total + 2 && !outcome) {
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        }
+        allElseIsDone();
+        const int reads = grid.environment->pools->disk.activeThreadCount();
+        source->goOn();
+        grid.runUntil([&outcome] { return outcome.has_value(); });
+        QCOMPARE(reads, 1);
+        QVERIFY2(*outcome, *outcome ? "" : outcome->error().detail.c_str());
+        QCOMPARE(allocations, std::size_t(total + 2));
+        QCOMPARE(grid.incoming(), std::size_t(0));
+        std::map<ShareNum, Bytes> standing;
+        for (const auto& server : grid.memory) {
+            for (const auto& [index, shares] : server->shares) {
+                standing.insert(shares.begin(), shares.end());
+            }
+        }
+        QVERIFY(standing == expected);
     }
 
     void whatTheFileCannotGiveOnceMoreStaysLost_data() {

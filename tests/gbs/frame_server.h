@@ -25,6 +25,7 @@ struct Frame {
         PushPromise = 5,
         Ping = 6,
         GoAway = 7,
+        WindowUpdate = 8,
     };
     static constexpr std::uint8_t endStream = 1;  // of Data and Headers
     static constexpr std::uint8_t ack = 1;        // of Settings and Ping

@@ -6,6 +6,9 @@
 #include <QSslSocket>
 #include <QtTest>
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -199,6 +202,53 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(other.result.has_value(), soon);
         QCOMPARE(other.result->error().code, ErrorCode::Cancelled);
         QTRY_COMPARE_WITH_TIMEOUT(m_server->open(), 0, soon);
+    }
+
+    /// Three bodies are more than is handed to TLS ahead, so a frame of the second waits when its call is stopped.
+    void a_call_that_is_stopped_while_its_body_waits_for_the_line_ends_its_stream_and_no_other() {
+        constexpr std::size_t bodySize = 100'000;
+        restart([](QSslSocket* connection, const Frame& frame) {
+            if (frame.type == Frame::Settings && frame.flags == 0) {
+                const QByteArray streamWindow("\0\4\0\x10\0\0", 6);
+                const QByteArray growth("\0\x10\0\0", 4);
+                connection->write(Frame{Frame::Settings, 0, 0, streamWindow}.bytes() +
+                                  Frame{Frame::WindowUpdate, 0, 0, growth}.bytes());
+            } else if (frame.endsRequest()) {
+                connection->write(frame.stream == 1 ? version(1) : head(frame.stream, 507, {}, true));
+            }
+        });
+        QVERIFY(awaited(m_client->version({})).has_value());
+        QTRY_VERIFY_WITH_TIMEOUT(std::ranges::any_of(m_server->frames(),
+                                                     [](const Frame& frame) {
+                                                         return frame.type == Frame::Settings &&
+                                                                frame.flags == Frame::ack;
+                                                     }),
+                                 soon);
+        std::array<std::optional<Result<storage::WriteProgress>>, 3> results;
+        std::stop_source stop;
+        async::TaskScope scope;
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const auto body = std::make_shared<const Bytes>(Bytes(bodySize, static_cast<Byte>(i)));
+            scope.spawn(
+                m_client->write(bucket, share, {}, ByteOffset(0), body, i == 1 ? stop.get_token() : std::stop_token()),
+                [&results, i](Result<storage::WriteProgress> result) { results[i] = std::move(result); });
+        }
+        stop.request_stop();
+        QTRY_VERIFY_WITH_TIMEOUT(results[0] && results[1] && results[2], soon);
+        QCOMPARE(results[0]->error().code, ErrorCode::NoSpace);
+        QCOMPARE(results[1]->error().code, ErrorCode::Cancelled);
+        QCOMPARE(results[2]->error().code, ErrorCode::NoSpace);
+        QTRY_VERIFY_WITH_TIMEOUT(m_server->count(Frame::ResetStream) > 0, soon);
+        QVERIFY(awaited(m_client->version({})).error().code == ErrorCode::NoSpace);  // nothing follows but this
+        std::map<std::uint32_t, QByteArray> bodies;
+        for (const Frame& frame : m_server->frames()) {
+            bodies[frame.stream] += frame.type == Frame::Data ? frame.payload : QByteArray();
+        }
+        QCOMPARE(bodies[3], QByteArray(bodySize, 0));
+        QVERIFY(!bodies[5].isEmpty() && bodies[5].size() < qsizetype(bodySize));
+        QCOMPARE(bodies[7], QByteArray(bodySize, 2));
+        QCOMPARE(m_server->count(Frame::ResetStream), 1);
+        QCOMPARE(m_server->connections(), 1);
     }
 
     void silence_ends_its_stream_and_no_other() {

@@ -212,6 +212,9 @@ void Socket::receive() {
     if (m_inAt == m_in.size()) {
         m_in.resize(0);
         m_inAt = 0;
+    } else if (m_inAt > m_in.size() / 2) {
+        m_in.remove(0, m_inAt);  // some may be left each time
+        m_inAt = 0;
     }
     for (qsizetype taken = 0;;) {
         const qint64 room = m_readAhead - available();

@@ -7,13 +7,16 @@ namespace tarn::cli {
 namespace {
 
 constexpr std::size_t mostSmall = 8;
+/// Of small files together, when another one starts: each is held whole, with all its shares.
+constexpr std::uintmax_t mostSmallBytes = 3 * 1024 * 1024;
 constexpr int mostAttempts = 5;
 constexpr std::uintmax_t smallUpTo = 1024 * 1024;
 
-bool isSmall(const std::filesystem::path& file) {
+/// Nothing for a large file, and where it cannot be told.
+std::optional<std::uintmax_t> smallSize(const std::filesystem::path& file) {
     std::error_code error;
     const auto size = std::filesystem::file_size(file, error);
-    return !error && size <= smallUpTo;
+    return !error && size <= smallUpTo ? std::optional(size) : std::nullopt;
 }
 
 }  // namespace
@@ -36,18 +39,20 @@ void PutQueue::startMore() {
         return;  // a file that ended at once: the loop below goes on by itself
     }
     while (m_next < m_files.size()) {
-        const bool small = isSmall(m_files[m_next]);
-        if (m_large > 0 || m_small >= mostSmall || (!small && m_small > 0)) {
+        const auto small = smallSize(m_files[m_next]);
+        const bool full = small ? m_small >= mostSmall || m_smallBytes >= mostSmallBytes : m_small > 0;
+        if (m_large > 0 || full) {
             break;
         }
         const auto file = m_next++;
         ++(small ? m_small : m_large);
+        m_smallBytes += small.value_or(0);
         run(file, 1, small);
     }
     m_starting = false;
 }
 
-void PutQueue::run(std::size_t file, int attempt, bool small) {
+void PutQueue::run(std::size_t file, int attempt, std::optional<std::uintmax_t> small) {
     const auto used = m_open->session;
     auto session = std::make_shared<engine::Session>(*used);
     session->encoding = m_encoding;
@@ -61,6 +66,7 @@ void PutQueue::run(std::size_t file, int attempt, bool small) {
                           return;
                       }
                       --(small ? m_small : m_large);
+                      m_smallBytes -= small.value_or(0);
                       ended(file, std::move(outcome));
                   });
 }

@@ -3,9 +3,11 @@
 #include "app/cli/open_session.h"
 #include "core/async/task_scope.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace tarn::cli {
@@ -29,7 +31,7 @@ public:
 
 private:
     void startMore();
-    void run(std::size_t file, int attempt, bool small);
+    void run(std::size_t file, int attempt, std::optional<std::uintmax_t> small);
     void ended(std::size_t file, Result<upload::Outcome> outcome);
 
     OpenSession* m_open;
@@ -41,6 +43,7 @@ private:
     std::size_t m_next = 0;      // to be started
     std::size_t m_reported = 0;  // to be reported
     std::size_t m_small = 0;     // running
+    std::uintmax_t m_smallBytes = 0;
     std::size_t m_large = 0;
     bool m_starting = false;
     std::map<std::size_t, Result<upload::Outcome>> m_early;  // ended before one that stands before it

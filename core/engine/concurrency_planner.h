@@ -57,7 +57,7 @@ public:
     /// Files of up to so many bytes are small.
     static constexpr std::uint64_t smallUpTo = 1024 * 1024;
     static constexpr std::size_t mostSmall = 48;
-    /// Each holds a window of 8 MiB or more.
+    /// One is sent while the key of the next is hashed; they share one window.
     static constexpr std::size_t mostLarge = 2;
 
     [[nodiscard]] std::size_t small() const noexcept { return m_small.level(); }

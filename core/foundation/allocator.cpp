@@ -12,9 +12,8 @@ void prepareAllocator() noexcept {
 #ifdef __GLIBC__
     // A pool for every thread keeps what that thread freed; few threads here compute at once.
     ::mallopt(M_ARENA_MAX, 2);
-    // Pieces of shares stay below the first; what is larger comes straight from the system, and goes round in
-    // RecycledBuffers where it is often needed.
-    ::mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+    // Pieces of shares stay below the first; what is larger goes round in RecycledBuffers where it is often needed.
+    ::mallopt(M_MMAP_THRESHOLD, straightFromSystem);
     ::mallopt(M_TRIM_THRESHOLD, keptByAllocator);
 #endif
 }

@@ -1,16 +1,30 @@
 #include "core/foundation/recycled_buffers.h"
 
+#include "core/foundation/allocator.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace tarn {
+
+namespace {
+
+constexpr std::size_t large = 256UL * 1024;
+
+/// Large ones come straight from the system. One file's would leave holes among smaller things that the next one's do
+/// not fit into; and room that is not used takes no memory there.
+std::size_t capacityFor(std::size_t size) noexcept {
+    return size < large ? size : std::max<std::size_t>(size, straightFromSystem);
+}
+
+}  // namespace
 
 std::shared_ptr<RecycledBuffers> RecycledBuffers::make() {
     return std::shared_ptr<RecycledBuffers>(new RecycledBuffers());
 }
 
 std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t size, std::size_t more) {
-    const std::size_t capacity = size + more;
+    const std::size_t capacity = capacityFor(size + more);
     Bytes bytes;
     {
         const std::lock_guard lock(m_mutex);

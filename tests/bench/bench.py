@@ -349,6 +349,14 @@ def bench_memory(stage):
     figure("1 GB upload, peak", "tarn", peak)
     figure("1 GB upload adds", "tarn", peak - rest)
     figure("server after 1 GB, peak", "tarn", max(resident_mib(s.process.pid, "VmHWM") for s in stage.tarn_servers))
+    for size in (MEGABYTE, 100 * MEGABYTE):
+        ten = [stage.folder / f"ten-{size}-{n}" for n in range(10)]
+        for place in ten:
+            with open(place, "wb") as out:
+                for _ in range(size // MEGABYTE):
+                    out.write(os.urandom(MEGABYTE))
+        peak = peak_of([tarn, *profile, "put", *map(str, ten)], **silent)
+        figure(f"ten of {size // MEGABYTE} MB up add", "tarn", peak - rest)
     cap_small, cap_big = stage.tarn_profile.put(small), stage.tarn_profile.put(big)
     for name, cap in (("small", cap_small), ("big", cap_big)):
         (stage.folder / f"{name}.cap").write_text(cap)

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <map>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -39,7 +36,9 @@ public:
             // Whoever is called may take room, wait anew or go, on the spot.
             std::vector<std::function<void()>> called;
             if (bytes > 0) {
-                std::ranges::copy(std::views::values(m_window.m_waiting), std::back_inserter(called));
+                for (const auto& [part, roomCame] : m_window.m_waiting) {
+                    called.push_back(roomCame);
+                }
             }
             for (const auto& roomCame : called) {
                 roomCame();

@@ -1,4 +1,5 @@
 #include "core/bucketstore/file_system.h"
+#include "core/foundation/write_behind.h"
 
 #include <algorithm>
 #include <array>
@@ -26,8 +27,6 @@ namespace {
 
 /// A single call is kept short, so that a signal or an end of the program waits for no more than this.
 constexpr std::uint64_t mostCopiedAtOnce = 64UL * 1024 * 1024;
-/// A power of two.
-constexpr std::uint64_t broughtAtOnce = 4UL * 1024 * 1024;
 
 tl::unexpected<Error> failed(std::string_view call, int number) {
     ErrorCode code = ErrorCode::ServerFailed;
@@ -118,7 +117,7 @@ public:
                 }
                 return failed("write", errno);
             }
-            bringBefore(offset, offset + static_cast<std::uint64_t>(now));
+            writeBehind(m_descriptor.number(), offset, offset + static_cast<std::uint64_t>(now));
             offset += static_cast<std::uint64_t>(now);
             auto advance = static_cast<std::size_t>(now);
             while (piece < pieces.size() && advance >= pieces[piece].size() - within) {
@@ -190,18 +189,6 @@ public:
     }
 
 private:
-    /// Where a write passes the end of a large piece, the system is told to bring that piece to the disk. Left to
-    /// itself it begins at gigabytes, and the sync of a large share would wait for all of it. Waits for nothing, and
-    /// what it cannot do, the sync does or tells.
-    void bringBefore(std::uint64_t begin, std::uint64_t end) const {
-        const std::uint64_t last = end / broughtAtOnce * broughtAtOnce;
-        if (last > begin) {
-            const std::uint64_t from = begin / broughtAtOnce * broughtAtOnce;
-            (void)::sync_file_range(m_descriptor.number(), static_cast<off64_t>(from),
-                                    static_cast<off64_t>(last - from), SYNC_FILE_RANGE_WRITE);
-        }
-    }
-
     /// How much data stands from `offset` on without a hole; `unknown` where the system does not tell.
     [[nodiscard]] std::uint64_t dataFrom(std::uint64_t offset, std::uint64_t unknown) const {
         const off_t data = ::lseek(m_descriptor.number(), static_cast<off_t>(offset), SEEK_DATA);

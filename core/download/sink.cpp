@@ -3,6 +3,7 @@
 #include "core/crypto/hash.h"
 #include "core/foundation/base32.h"
 #include "core/foundation/random.h"
+#include "core/foundation/write_behind.h"
 
 #include <array>
 #include <cerrno>
@@ -23,9 +24,6 @@ namespace {
 
 constexpr std::string_view temporaryMark = ".tarn-";
 constexpr std::size_t randomLetters = 6;
-/// The system is told to bring so much to the disk as soon as it is written. Left to itself it begins at gigabytes, and
-/// the end of the download would wait for all of it.
-constexpr std::uint64_t broughtAtOnce = 8UL * 1024 * 1024;
 
 std::string reasonOf(int error) {
     return std::error_code(error, std::generic_category()).message();
@@ -110,7 +108,7 @@ public:
         }
         m_held = ByteCount(0);
         m_empty = end == 0;
-        m_written = m_brought = good.value();
+        m_written = good.value();
         return {};
     }
 
@@ -130,13 +128,8 @@ public:
                 return cannotWrite(errno);
             }
             plaintext = plaintext.subspan(static_cast<std::size_t>(written));
+            writeBehind(m_descriptor, m_written, m_written + static_cast<std::uint64_t>(written));
             m_written += static_cast<std::uint64_t>(written);
-        }
-        if (m_written - m_brought >= broughtAtOnce) {
-            // Waits for nothing, and what it cannot do, the sync at the end does or tells.
-            (void)::sync_file_range(m_descriptor, static_cast<off64_t>(m_brought),
-                                    static_cast<off64_t>(m_written - m_brought), SYNC_FILE_RANGE_WRITE);
-            m_brought = m_written;
         }
         return {};
     }
@@ -176,7 +169,6 @@ private:
     ByteCount m_held;
     bool m_empty = m_held.value() == 0;
     std::uint64_t m_written = 0;  ///< where the next byte goes
-    std::uint64_t m_brought = 0;  ///< up to where the disk was told
     bool m_committed = false;
 };
 

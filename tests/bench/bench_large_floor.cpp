@@ -11,6 +11,7 @@
 #include "core/foundation/allocator.h"
 #include "core/foundation/clock.h"
 #include "core/foundation/random.h"
+#include "core/foundation/write_behind.h"
 #include "core/tls/context.h"
 #include "core/upload/segment_encoder.h"
 #include "core/x509/certificate.h"
@@ -44,7 +45,6 @@ using namespace tarn;
 
 constexpr unsigned servers = 5;
 constexpr std::size_t piece = 256UL * 1024;
-constexpr std::uint64_t broughtAtOnce = 8UL * 1024 * 1024;
 
 void require(bool held, const char* what) {
     if (!held) {
@@ -66,19 +66,14 @@ public:
 
     void append(ByteView bytes) {
         require(::write(m_file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()), "write");
+        writeBehind(m_file, m_size, m_size + bytes.size());
         m_size += bytes.size();
-        if (m_size - m_brought >= broughtAtOnce) {
-            (void)::sync_file_range(m_file, static_cast<off64_t>(m_brought), static_cast<off64_t>(m_size - m_brought),
-                                    SYNC_FILE_RANGE_WRITE);
-            m_brought = m_size;
-        }
     }
     void sync() const { require(::fdatasync(m_file) == 0, "fdatasync"); }
 
 private:
     int m_file;
     std::uint64_t m_size = 0;
-    std::uint64_t m_brought = 0;
 };
 
 /// One end of a line, with TLS. Thread: one at a time.

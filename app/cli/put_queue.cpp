@@ -1,22 +1,22 @@
 #include "app/cli/put_queue.h"
 
+#include "core/engine/transfer_queue.h"
+
 #include <utility>
 
 namespace tarn::cli {
 
 namespace {
 
-constexpr std::size_t mostSmall = 8;
-/// Of small files together, when another one starts: each is held whole, with all its shares.
-constexpr std::uintmax_t mostSmallBytes = 3 * 1024 * 1024;
+/// As the transfer queue begins.
+constexpr engine::TransferQueue::Limits limits;
 constexpr int mostAttempts = 5;
-constexpr std::uintmax_t smallUpTo = 1024 * 1024;
 
 /// Nothing for a large file, and where it cannot be told.
 std::optional<std::uintmax_t> smallSize(const std::filesystem::path& file) {
     std::error_code error;
     const auto size = std::filesystem::file_size(file, error);
-    return !error && size <= smallUpTo ? std::optional(size) : std::nullopt;
+    return !error && size <= limits.smallUpTo ? std::optional(size) : std::nullopt;
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ void PutQueue::startMore() {
     }
     while (m_next < m_files.size()) {
         const auto small = smallSize(m_files[m_next]);
-        const bool full = small ? m_small >= mostSmall || m_smallBytes >= mostSmallBytes : m_small > 0;
+        const bool full = small ? m_small >= limits.small || m_smallBytes >= limits.smallBytes : m_small > 0;
         if (m_large > 0 || full) {
             break;
         }

@@ -84,20 +84,23 @@ std::size_t Exchange::wanted() const noexcept {
     return static_cast<std::size_t>(std::min<std::uint64_t>(m_pieceSize - m_body.size(), m_bodyLeft));
 }
 
-void Exchange::take(ByteView bytes) {
+/// A piece is made room for when its first `size` bytes come, and not before.
+void Exchange::beginPiece(std::size_t size) {
     if (m_body.empty()) {
-        m_body.reserve(std::max(m_pieceSize, bytes.size()));
+        m_body.reserve(std::max(m_pieceSize, size));
     }
+}
+
+void Exchange::take(ByteView bytes) {
+    beginPiece(bytes.size());
     m_body.insert(m_body.end(), bytes.begin(), bytes.end());
     m_bodyLeft -= bytes.size();
     filled(bytes.size(), 0);
 }
 
 MutableByteView Exchange::room(std::size_t size) {
+    beginPiece(size);
     const std::size_t before = m_body.size();
-    if (before == 0) {
-        m_body.reserve(std::max(m_pieceSize, size));
-    }
     m_body.resize(before + size);
     m_bodyLeft -= size;
     return MutableByteView(m_body).subspan(before);

@@ -101,6 +101,7 @@ private:
 
     Exchange(Shared& shared, const std::shared_ptr<Client>& client, Carrier& carrier, std::int32_t number, Call call);
 
+    void beginPiece(std::size_t size);
     using Piece = std::shared_ptr<const Bytes>;
     void afterPiece(const Piece& piece, const Outcome& outcome);
     void perform();

@@ -124,7 +124,7 @@ Result<void> ShareMaker::on(RunHashed& event) {
 void ShareMaker::readNextRun() {
     const auto mostEncoding = static_cast<unsigned>(std::max(1, m_pools->cpu.maxThreadCount()));
     if (m_reading || m_stopped || m_nextToRead == m_runs.count() || m_encoding >= mostEncoding ||
-        !m_part.hasRoom(runCost(m_nextToRead), m_most)) {
+        !m_part.askForRoom(runCost(m_nextToRead), m_most)) {
         return;
     }
     const std::uint64_t number = m_nextToRead++;

@@ -45,7 +45,7 @@ public:
             }
         }
         /// Whether so much more may be held, where `most` may be by all together. Where not, who holds nothing waits.
-        [[nodiscard]] bool hasRoom(std::uint64_t bytes, std::uint64_t most) {
+        [[nodiscard]] bool askForRoom(std::uint64_t bytes, std::uint64_t most) {
             const bool othersFirst = m_held > 0 && !m_window.m_waiting.empty();
             const bool fits = m_window.m_held == 0 || m_window.m_held + bytes <= most;
             if (fits && !othersFirst) {

@@ -20,13 +20,13 @@ private Q_SLOTS:
     void oneAloneHasTheWholeWindowAndWhatIsLargerThanIt() {
         SharedWindow window;
         SharedWindow::Part part(window, [] {});
-        QVERIFY(part.hasRoom(1000, most));
-        QVERIFY(part.hasRoom(60, most));
+        QVERIFY(part.askForRoom(1000, most));
+        QVERIFY(part.askForRoom(60, most));
         part.hold(60);
-        QVERIFY(part.hasRoom(40, most));
-        QVERIFY(!part.hasRoom(41, most));
+        QVERIFY(part.askForRoom(40, most));
+        QVERIFY(!part.askForRoom(41, most));
         part.letGo(60);
-        QVERIFY(part.hasRoom(1000, most));
+        QVERIFY(part.askForRoom(1000, most));
     }
 
     void whoHoldsNothingComesBeforeWhoWantsMore() {
@@ -35,19 +35,19 @@ private Q_SLOTS:
         SharedWindow::Part greedy(window, [] {});
         SharedWindow::Part late(window, [&called] { ++called; });
         greedy.hold(90);
-        QVERIFY(!late.hasRoom(50, most));
+        QVERIFY(!late.askForRoom(50, most));
         greedy.letGo(20);
         QCOMPARE(called, 1);
-        QVERIFY(!greedy.hasRoom(10, most));  // there is room, but not for this one
-        QVERIFY(!late.hasRoom(50, most));
+        QVERIFY(!greedy.askForRoom(10, most));  // there is room, but not for this one
+        QVERIFY(!late.askForRoom(50, most));
         greedy.letGo(20);
         QCOMPARE(called, 2);
-        QVERIFY(late.hasRoom(50, most));
+        QVERIFY(late.askForRoom(50, most));
         late.hold(50);
-        QVERIFY(!greedy.hasRoom(10, most));  // full
+        QVERIFY(!greedy.askForRoom(10, most));  // full
         late.letGo(10);
         QCOMPARE(called, 2);
-        QVERIFY(greedy.hasRoom(10, most));
+        QVERIFY(greedy.askForRoom(10, most));
     }
 
     void onesPartIsGivenBackWhenItGoes() {
@@ -56,14 +56,14 @@ private Q_SLOTS:
         std::optional<SharedWindow::Part> gone(std::in_place, window, [] {});
         std::optional<SharedWindow::Part> waits(std::in_place, window, [&called] { ++called; });
         gone->hold(100);
-        QVERIFY(!waits->hasRoom(1, most));
+        QVERIFY(!waits->askForRoom(1, most));
         gone.reset();
         QCOMPARE(called, 1);
         waits.reset();
         SharedWindow::Part next(window, [] {});
-        QVERIFY(next.hasRoom(100, most));
+        QVERIFY(next.askForRoom(100, most));
         next.hold(50);
-        QVERIFY(next.hasRoom(50, most));  // nobody waits any more
+        QVERIFY(next.askForRoom(50, most));  // nobody waits any more
     }
 
     void whoIsCalledMayTakeRoomAndGo() {
@@ -72,14 +72,14 @@ private Q_SLOTS:
         std::optional<SharedWindow::Part> second;
         std::optional<SharedWindow::Part> third;
         second.emplace(window, [&] {
-            QVERIFY(second->hasRoom(10, most));
+            QVERIFY(second->askForRoom(10, most));
             second->hold(10);
             third.reset();
         });
         third.emplace(window, [&] { second.reset(); });
         first.hold(100);
-        QVERIFY(!second->hasRoom(10, most));
-        QVERIFY(!third->hasRoom(10, most));
+        QVERIFY(!second->askForRoom(10, most));
+        QVERIFY(!third->askForRoom(10, most));
         first.letGo(100);
         QVERIFY(!third || !second);
     }
@@ -89,10 +89,10 @@ private Q_SLOTS:
         SharedWindow::Part first(window, [] {});
         SharedWindow::Part second(window, [] {});
         first.hold(50);
-        QVERIFY(!second.hasRoom(60, most));
-        QVERIFY(!first.hasRoom(10, most));
+        QVERIFY(!second.askForRoom(60, most));
+        QVERIFY(!first.askForRoom(10, most));
         second.stopWaiting();
-        QVERIFY(first.hasRoom(10, most));
+        QVERIFY(first.askForRoom(10, most));
     }
 };
 

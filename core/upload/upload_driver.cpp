@@ -8,14 +8,8 @@ namespace tarn::upload {
 
 namespace {
 
-/// A line that moves less than this is taken for dead: the time for all bytes under way at this rate, and some more,
-/// may pass without any answer from any server. Time in which a limit of our own holds bytes back does not count.
-constexpr std::uint64_t slowestLine = 16 * 1024;
-constexpr async::Milliseconds answerSlack{30000};
 /// What a failed or finished upload waits for its aborts, so that a dead server does not keep it from ending.
 constexpr async::Milliseconds cleanupSpan{5000};
-/// What a server may take to say whether a share stands there whose end is in doubt.
-constexpr async::Milliseconds doubtSpan{5000};
 constexpr async::Milliseconds firstPause{100};
 constexpr async::Milliseconds betweenReports{50};
 
@@ -175,67 +169,6 @@ void UploadDriver::takeBackWhatWentAlong(const UploadPlan::AllocationAnswered& a
     }
 }
 
-/// Asks how far the shares are that an earlier upload may have begun on this server; false where there is nothing to
-/// ask. A byte that stands there already is written again, since only a write is told what is missing. So it also comes
-/// out what a Tahoe-LAFS server leaves out of its answer: the shares for which it holds the room already.
-bool UploadDriver::probe(const UploadPlan::AllocationAnswered& answered) {
-    Server& server = m_servers[answered.server];
-    const auto asked = std::exchange(server.asked, {});
-    if (!m_continuation || !m_continuation->again || !answered.answer || m_failure) {
-        return false;
-    }
-    Probing probing{*answered.answer, 0};
-    auto first = shareHeaderOf(m_geometry);
-    first.resize(1);
-    const auto byte = std::make_shared<const Bytes>(std::move(first));
-    for (const ShareNum share : asked) {
-        // Of a share that is one write there is little to save; it mostly matters that there is room for it.
-        const bool granted = probing.answer.allocated.contains(share);
-        const bool fewBytes = areSmall(m_geometry) || (RunPlan(m_geometry).count() == 1 && !m_continuation->cutOff);
-        if (probing.answer.alreadyHave.contains(share) || probing.answer.stored.contains(share) ||
-            (granted && fewBytes)) {
-            continue;
-        }
-        ++probing.open;
-        ++m_calls;
-        m_scope.spawn(
-            server.calls->write(m_index, share, server.secret, ByteOffset(0), byte, server.questions.get_token()),
-            [mailbox = m_mailbox, index = answered.server, share](Result<storage::WriteProgress> answer) {
-                mailbox.push(Probed{index, share, std::move(answer)});
-            });
-    }
-    if (probing.open == 0) {
-        return false;
-    }
-    m_probing.insert_or_assign(answered.server, std::move(probing));
-    return true;
-}
-
-void UploadDriver::on(Probed event) {
-    --m_calls;
-    Probing& probing = m_probing.at(event.server);
-    if (event.answer && !event.answer->complete) {
-        probing.answer.allocated.insert(event.share);
-        const auto& missing = event.answer->required;
-        if (missing.size() == 1 && missing.front().end.value() == shareSizeOf(m_geometry)) {
-            m_standing.insert_or_assign({event.server, event.share}, missing.front().begin);
-        }
-    }
-    if (--probing.open == 0) {
-        auto answer = std::move(probing.answer);
-        m_probing.erase(event.server);
-        act(m_plan.on(UploadPlan::AllocationAnswered{event.server, std::move(answer)}));
-    }
-}
-
-/// Whether what was begun stays on the servers, to be gone on with.
-bool UploadDriver::leavesBehind() const {
-    if (!m_continuation || !m_failure) {
-        return false;
-    }
-    return m_failure->retryable || (m_failure->code == ErrorCode::Cancelled && *m_continuation->keep);
-}
-
 void UploadDriver::on(WriteAnswered event) {
     --m_calls;
     ShareLane& lane = m_lanes[event.share.value()];
@@ -263,40 +196,12 @@ void UploadDriver::on(WriteAnswered event) {
     }
 }
 
-void UploadDriver::on(const DoubtAnswered& event) {
-    --m_calls;
-    const Doubt doubt = std::move(m_doubts.extract(event.share).mapped());
-    if (event.answer && event.answer->contains(event.share)) {
-        m_acknowledged += shareSizeOf(m_geometry) - m_lanes[event.share.value()].confirmed().value();
-        act(m_plan.on(UploadPlan::ShareClosed{event.share}));
-    } else {
-        act(m_plan.on(UploadPlan::ShareLost{event.share, doubt.error}));
-    }
-}
-
-void UploadDriver::on(const DoubtTimedOut& event) {
-    if (const auto doubt = m_doubts.find(event.share); doubt != m_doubts.end()) {
-        doubt->second.question.request_stop();
-    }
-}
-
 void UploadDriver::on(const CleanedUp&) {
     --m_calls;
 }
 
 void UploadDriver::on(const CleanupTimedOut&) {
     m_cleanupStop.request_stop();
-}
-
-void UploadDriver::on(const Silence&) {
-    for (std::size_t share = 0; share < m_lanes.size(); ++share) {
-        const ShareNum number(static_cast<std::uint16_t>(share));
-        const auto destination = m_destinations.find(number);
-        if (m_lanes[share].writing() && !m_lanes[share].closed() && destination != m_destinations.end() &&
-            !wasHeldBack(m_servers[destination->second], m_silenceSpan)) {
-            lose(number, {ErrorCode::TimedOut, "stopped answering", true});
-        }
-    }
 }
 
 void UploadDriver::on(const StopRequested&) {
@@ -444,28 +349,6 @@ void UploadDriver::setLanes() {
     }
 }
 
-/// Makes the lost shares that have new places. Not before the first making has come to its end, a later one is at rest
-/// and every earlier write has ended: what is held stays within one window, the source is read once at a time, and no
-/// answer is taken for another's.
-void UploadDriver::makeLostAgain() {
-    if (!m_makeLost || !sealed()) {
-        return;
-    }
-    m_maker->stop();  // all that it makes is lost by now, or there
-    if (m_maker->working() || std::ranges::any_of(m_lanes, &ShareLane::writing)) {
-        return;
-    }
-    m_makeLost = false;
-    m_sealed = m_again.before = sealed();
-    ++m_making;
-    m_lanes = std::vector<ShareLane>(m_geometry.total);
-    m_maker.emplace(m_again, m_environment->pools, m_environment->window, m_lanes, m_scope, teller());
-    setLanes();
-    if (auto begun = m_maker->start(); !begun) {
-        act(m_plan.on(UploadPlan::SourceLost{begun.error()}));
-    }
-}
-
 std::function<void(ShareMaker::Event)> UploadDriver::teller() {
     return [mailbox = m_mailbox, making = m_making](ShareMaker::Event event) {
         mailbox.push(Made{making, std::move(event)});
@@ -515,27 +398,6 @@ void UploadDriver::closeLane(ShareLane& lane) {
     m_maker->letGo(lane.close().value());
 }
 
-/// A write that comes after the share is complete finds nothing to write to, and the last one may have completed it
-/// whatever came back: what stands is not lost, and is not sent to another server.
-void UploadDriver::lose(ShareNum share, Error error) {
-    ShareLane& lane = m_lanes[share.value()];
-    const bool mayStand = error.code == ErrorCode::NotFound || lane.allHandedOut();
-    closeLane(lane);
-    if (!mayStand) {
-        act(m_plan.on(UploadPlan::ShareLost{share, std::move(error)}));
-        return;
-    }
-    Doubt& doubt = m_doubts.insert_or_assign(share, Doubt{std::move(error), {}, {}}).first->second;
-    doubt.patience =
-        m_environment->timers->after(doubtSpan, [mailbox = m_mailbox, share] { mailbox.push(DoubtTimedOut{share}); });
-    ++m_calls;
-    const auto& server = m_servers[m_destinations.at(share)].calls;
-    m_scope.spawn(server->listShares(m_index, doubt.question.get_token()),
-                  [mailbox = m_mailbox, share](Result<std::set<ShareNum>> answer) {
-                      mailbox.push(DoubtAnswered{share, std::move(answer)});
-                  });
-}
-
 /// Keeps a call whose answer does not matter, only that it was made.
 void UploadDriver::cleanUp(async::Task<void> task) {
     ++m_calls;
@@ -575,31 +437,6 @@ void UploadDriver::send(ShareNum share, grid::ServerIndex index) {
         [mailbox = m_mailbox, share](Result<storage::WriteProgress> answer) {
             mailbox.push(WriteAnswered{share, std::move(answer)});
         });
-}
-
-void UploadDriver::watchForSilence() {
-    if (m_unanswered == 0 || m_failure) {
-        m_silence.reset();
-        return;
-    }
-    m_silenceSpan = answerSlack + async::Milliseconds(m_unanswered * 1000 / slowestLine);
-    m_silence = m_environment->timers->after(m_silenceSpan, [mailbox = m_mailbox] { mailbox.push(Silence{}); });
-}
-
-/// Whether a limit of our own kept calls from a server within the last `span`.
-bool UploadDriver::wasHeldBack(const Server& server, async::Milliseconds span) const {
-    return server.calls->heldBackUntil() > m_environment->clock->steadyNow() - span;
-}
-
-/// Whether questions for room have no answer yet because bytes that go along with them wait for their time.
-bool UploadDriver::limitsHoldQuestions() const {
-    for (grid::ServerIndex index = 0; index < m_servers.size(); ++index) {
-        const Server& server = m_servers[index];
-        if ((!server.along.empty() || m_probing.contains(index)) && wasHeldBack(server, m_patienceSpan)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 // --- Telling

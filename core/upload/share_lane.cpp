@@ -5,6 +5,13 @@
 
 namespace tarn::upload {
 
+namespace {
+
+/// So few that the server has are written once more along with what comes behind them, which else would be copied.
+constexpr std::uint64_t fewBytes = 4096;
+
+}  // namespace
+
 void ShareLane::push(SharedBytes bytes, bool last) {
     m_ready.push_back(std::move(bytes));
     m_complete = last;
@@ -15,6 +22,9 @@ ByteCount ShareLane::passOver() {
     while (!m_writing && !m_ready.empty() && m_offset < m_start) {
         const std::uint64_t rest = m_ready.front()->size() - m_takenOfFront;
         const std::uint64_t known = std::min(rest, m_start - m_offset);
+        if (known < rest && known <= fewBytes) {
+            break;
+        }
         m_takenOfFront += known;
         m_offset += known;
         gone += known;

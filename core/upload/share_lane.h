@@ -27,7 +27,7 @@ public:
     void push(SharedBytes bytes, bool last);
     /// The server has all before `offset` already: that is not handed out. Before anything else is.
     void startAt(ByteOffset offset) { m_start = offset.value(); }
-    /// Lets go of what is ready and lies before the start; gives the bytes let go.
+    /// Lets go of what is ready and lies before the start, all but a few bytes; gives the bytes let go.
     ByteCount passOver();
     /// The next write, if there is one and none is under way.
     [[nodiscard]] std::optional<Write> next();

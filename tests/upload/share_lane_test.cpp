@@ -64,6 +64,33 @@ private Q_SLOTS:
         QCOMPARE(writes, 3);
     }
 
+    void whatTheServerHasIsNotHandedOut() {
+        ShareLane lane;
+        lane.startAt(ByteOffset(15'000));
+        lane.push(bytesOf(10'000), false);
+        QCOMPARE(lane.passOver().value(), 10'000U);
+        QVERIFY(!lane.next());
+        lane.push(bytesOf(10'000), true);
+        QCOMPARE(lane.passOver().value(), 5'000U);
+        const auto rest = lane.next();
+        QVERIFY(rest);
+        QCOMPARE(rest->offset.value(), 15'000U);
+        QCOMPARE(rest->data->size(), 5'000U);
+        QCOMPARE(lane.confirmed().value(), 15'000U);
+    }
+
+    void aFewBytesThatTheServerHasAreHandedOutRatherThanTheOthersCopied() {
+        ShareLane lane;
+        lane.startAt(ByteOffset(1));
+        const auto bytes = bytesOf(10'000);
+        lane.push(bytes, true);
+        QCOMPARE(lane.passOver().value(), 0U);
+        const auto all = lane.next();
+        QVERIFY(all);
+        QCOMPARE(all->offset.value(), 0U);
+        QCOMPARE(all->data, bytes);
+    }
+
     void closingLetsGoOfWhatWaitsAndStopsTheWrite() {
         ShareLane lane;
         lane.push(bytesOf(upload::mostWriteSize + 4), false);

@@ -3,6 +3,7 @@
 #include "core/foundation/allocator.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace tarn {
@@ -35,9 +36,14 @@ std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t size, std::size_t more)
             bytes = std::move(*found);
             m_free.erase(found);
         }
+        // Others make way for a new one, so that the sum does not grow.
+        for (std::size_t gone = bytes.capacity(); gone < capacity && !m_free.empty();) {
+            gone += m_free.front().capacity();
+            m_free.erase(m_free.begin());
+        }
     }
     if (bytes.capacity() < capacity) {
-        bytes = Bytes();  // it makes way, so that the sum does not grow
+        bytes = Bytes();
         bytes.reserve(capacity);
     }
     bytes.resize(size);
@@ -53,6 +59,12 @@ std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t size, std::size_t more)
 void RecycledBuffers::giveBack(Bytes bytes) {
     const std::lock_guard lock(m_mutex);
     m_free.push_back(std::move(bytes));
+}
+
+std::size_t RecycledBuffers::waiting() const {
+    const std::lock_guard lock(m_mutex);
+    return std::accumulate(m_free.begin(), m_free.end(), std::size_t(0),
+                           [](std::size_t sum, const Bytes& free) { return sum + free.capacity(); });
 }
 
 }  // namespace tarn

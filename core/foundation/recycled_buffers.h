@@ -20,12 +20,14 @@ public:
     /// A buffer of `size` bytes, whatever stands in them, and room for `more`: one that was let go, if it was of about
     /// that size. Small ones do not get large buffers, or in the end all would be large.
     [[nodiscard]] std::shared_ptr<Bytes> take(std::size_t size, std::size_t more);
+    /// How many bytes wait to be taken.
+    [[nodiscard]] std::size_t waiting() const;
 
 private:
     RecycledBuffers() = default;
     void giveBack(Bytes bytes);
 
-    std::mutex m_mutex;
+    mutable std::mutex m_mutex;
     std::vector<Bytes> m_free;
 };
 

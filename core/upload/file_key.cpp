@@ -9,13 +9,13 @@ namespace tarn::upload {
 
 namespace {
 
-constexpr std::uint64_t chunkSize = 1024 * 1024;
+constexpr std::uint64_t chunkSize = 512 * 1024;
 
 struct KeyPass {
     std::shared_ptr<Source> source;
     std::shared_ptr<async::Pools> pools;
     crypto::ConvergentKeyHasher hasher;
-    std::shared_ptr<RecycledBuffers> buffers = RecycledBuffers::make();
+    std::shared_ptr<RecycledBuffers> buffers;
 };
 
 using Chunk = std::shared_ptr<Bytes>;
@@ -52,9 +52,11 @@ crypto::ConvergentKeyHasher keyHasherFor(const formats::Geometry& geometry,
 }
 
 async::Task<crypto::FileKey> hashKey(std::shared_ptr<Source> source, formats::Geometry geometry,
-                                     std::shared_ptr<const Secrets> secrets, std::shared_ptr<async::Pools> pools,
-                                     HashedSoFar progress, std::stop_token stop) {
-    const auto pass = std::make_shared<KeyPass>(KeyPass{source, pools, keyHasherFor(geometry, secrets->convergence)});
+                                     std::shared_ptr<const Secrets> secrets,
+                                     std::shared_ptr<const Environment> environment, HashedSoFar progress,
+                                     std::stop_token stop) {
+    const auto pass = std::make_shared<KeyPass>(KeyPass{
+        source, environment->pools, keyHasherFor(geometry, secrets->convergence), environment->window->buffers()});
     const std::uint64_t fileSize = source->size().value();
     auto chunk = co_await readOnDiskPool(pass, 0);
     std::uint64_t hashed = 0;

@@ -24,7 +24,7 @@ using HashedSoFar = std::function<void(ByteCount)>;
 /// Thread: engine. Fails: as `Source::read`; Cancelled.
 [[nodiscard]] async::Task<crypto::FileKey> hashKey(std::shared_ptr<Source> source, formats::Geometry geometry,
                                                    std::shared_ptr<const Secrets> secrets,
-                                                   std::shared_ptr<async::Pools> pools, HashedSoFar progress,
+                                                   std::shared_ptr<const Environment> environment, HashedSoFar progress,
                                                    std::stop_token stop);
 
 }  // namespace tarn::upload

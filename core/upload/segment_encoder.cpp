@@ -33,15 +33,17 @@ std::uint64_t blocksSizeOf(const formats::Geometry& geometry, const Run& run) {
 
 }  // namespace
 
-SegmentEncoder::SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec)
-    : m_geometry(geometry), m_key(key), m_codec(std::move(codec)), m_buffers(RecycledBuffers::make()) {}
+SegmentEncoder::SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec,
+                               std::shared_ptr<RecycledBuffers> buffers)
+    : m_geometry(geometry), m_key(key), m_codec(std::move(codec)), m_buffers(std::move(buffers)) {}
 
-Result<SegmentEncoder> SegmentEncoder::make(const formats::Geometry& geometry, const crypto::FileKey& key) {
+Result<SegmentEncoder> SegmentEncoder::make(const formats::Geometry& geometry, const crypto::FileKey& key,
+                                            std::shared_ptr<RecycledBuffers> buffers) {
     auto codec = erasure::Codec::make(geometry.required, geometry.total);
     if (!codec) {
         return failure(codec.error());
     }
-    return SegmentEncoder(geometry, key, std::move(*codec));
+    return SegmentEncoder(geometry, key, std::move(*codec), std::move(buffers));
 }
 
 std::shared_ptr<Bytes> SegmentEncoder::bufferFor(const Run& run) const {

@@ -43,7 +43,10 @@ struct EncodedRun {
 /// docs/specifications/file-encoding.rst.
 class SegmentEncoder {
 public:
-    [[nodiscard]] static Result<SegmentEncoder> make(const formats::Geometry& geometry, const crypto::FileKey& key);
+    /// `buffers`: of others as well, if they are to share them.
+    [[nodiscard]] static Result<SegmentEncoder>
+    make(const formats::Geometry& geometry, const crypto::FileKey& key,
+         std::shared_ptr<RecycledBuffers> buffers = RecycledBuffers::make());
 
     [[nodiscard]] const formats::Geometry& geometry() const noexcept { return m_geometry; }
 
@@ -60,7 +63,8 @@ private:
     /// By share, where its blocks of a run go.
     using Places = std::vector<std::shared_ptr<Bytes>>;
 
-    SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec);
+    SegmentEncoder(const formats::Geometry& geometry, const crypto::FileKey& key, erasure::Codec codec,
+                   std::shared_ptr<RecycledBuffers> buffers);
 
     /// `ciphertext`: one segment with its padding. `at`: where its blocks stand in the shares' bytes.
     void encodeSegment(ByteView ciphertext, std::size_t at, const Places& parity, EncodedRun& out) const;

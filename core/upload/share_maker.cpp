@@ -56,7 +56,7 @@ Result<void> ShareMaker::start() {
         handOut(*whole.run, true);
         return {};
     }
-    auto encoder = SegmentEncoder::make(m_prepared.geometry, m_prepared.key);
+    auto encoder = SegmentEncoder::make(m_prepared.geometry, m_prepared.key, m_window->buffers());
     if (!encoder) {
         return failure(encoder.error());
     }

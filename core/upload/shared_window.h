@@ -1,8 +1,11 @@
 #pragma once
 
+#include "core/foundation/recycled_buffers.h"
+
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -65,9 +68,19 @@ public:
         std::uint64_t m_held = 0;
     };
 
+    /// What the uploads' bytes stand in. They go round from one upload to the other, and go with the last.
+    [[nodiscard]] std::shared_ptr<RecycledBuffers> buffers() {
+        auto buffers = m_buffers.lock();
+        if (!buffers) {
+            m_buffers = buffers = RecycledBuffers::make();
+        }
+        return buffers;
+    }
+
 private:
     std::uint64_t m_held = 0;
     std::map<const Part*, std::function<void()>> m_waiting;
+    std::weak_ptr<RecycledBuffers> m_buffers;
 };
 
 }  // namespace tarn::upload

@@ -70,7 +70,7 @@ async::Task<Prepared> prepare(std::shared_ptr<Source> source, formats::EncodingP
     HashedSoFar progress = [watch, geometry](ByteCount hashed) {
         reportHashed(watch, geometry, hashed);
     };
-    auto key = co_await hashKey(source, geometry, secrets, environment->pools, std::move(progress), stop);
+    auto key = co_await hashKey(source, geometry, secrets, environment, std::move(progress), stop);
     if (!key) {
         co_return failure(key.error());
     }

@@ -47,6 +47,21 @@ private Q_SLOTS:
         QVERIFY(larger->capacity() >= 1100);
     }
 
+    void othersMakeWayForOneThatIsNew() {
+        const auto buffers = RecycledBuffers::make();
+        const auto takeTwo = [&buffers](std::size_t size) {
+            const auto first = buffers->take(size, 0);
+            const auto second = buffers->take(size, 0);
+        };
+        takeTwo(1000);
+        takeTwo(10'000);  // in place of those of 1000, not besides
+        QCOMPARE(buffers->waiting(), std::size_t(20'000));
+        takeTwo(100);
+        QCOMPARE(buffers->waiting(), std::size_t(200));
+        takeTwo(100);
+        QCOMPARE(buffers->waiting(), std::size_t(200));
+    }
+
     void aBufferMayOutliveThePool() {
         auto buffers = RecycledBuffers::make();
         const auto buffer = buffers->take(10, 0);

@@ -27,8 +27,10 @@ public:
         std::size_t small = 8;
         std::size_t large = 2;
         std::uint64_t smallUpTo = 1024 * 1024;  ///< bytes
-        /// Of small files together, when another one starts: each is held whole, with all its shares.
+        /// Of small files together, when another one starts: each is held whole, with all its shares. The second where
+        /// a large one runs, whose shares are held as well.
         std::uint64_t smallBytes = 3 * 1024 * 1024;
+        std::uint64_t smallBytesBesideLarge = 256 * 1024;
     };
 
     /// Takes rows as the journal gives them for the next ones to start, in that order. Those that run are passed over.
@@ -42,7 +44,8 @@ public:
     [[nodiscard]] std::vector<journal::RowId> start(const Limits& limits, SteadyTime now);
     /// Whether all places of the kind are taken.
     [[nodiscard]] bool smallFull(const Limits& limits) const {
-        return m_runningSmall >= limits.small || m_runningSmallBytes >= limits.smallBytes;
+        const auto most = m_runningLarge > 0 ? limits.smallBytesBesideLarge : limits.smallBytes;
+        return m_runningSmall >= limits.small || m_runningSmallBytes >= most;
     }
     [[nodiscard]] bool largeFull(const Limits& limits) const { return m_runningLarge >= limits.large; }
 

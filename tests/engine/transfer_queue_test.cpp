@@ -59,7 +59,7 @@ private Q_SLOTS:
     }
 
     void smallOnesTogetherAreNotLarge() {
-        constexpr TransferQueue::Limits few{10, 2, 1000, 2000};
+        constexpr TransferQueue::Limits few{10, 2, 1000, 2000, 905};
         TransferQueue queue;
         queue.offer({rowOf(1, 900), rowOf(2, 900), rowOf(3, 900), rowOf(4, 5000), rowOf(5, 10)});
         QCOMPARE(queue.start(few, start), (std::vector<RowId>{1, 2, 3, 4}));
@@ -68,6 +68,15 @@ private Q_SLOTS:
         QVERIFY(queue.start(few, start).empty());
         (void)queue.settle(2, start);
         QCOMPARE(queue.start(few, start), std::vector<RowId>{5});
+
+        queue.offer({rowOf(6, 5000), rowOf(7, 10)});
+        (void)queue.settle(5, start);
+        (void)queue.settle(1, start);
+        QCOMPARE(queue.start(few, start), (std::vector<RowId>{6, 7}));
+        queue.offer({rowOf(8, 900), rowOf(9, 10)});
+        QCOMPARE(queue.start(few, start), std::vector<RowId>());  // with 3 and 7 enough runs beside 6
+        (void)queue.settle(3, start);
+        QCOMPARE(queue.start(few, start), std::vector<RowId>{8});
     }
 
     void aFinishedTransferMakesRoomForTheNextOfItsKind() {

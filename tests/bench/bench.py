@@ -349,6 +349,15 @@ def bench_memory(stage):
     figure("1 GB upload, peak", "tarn", peak)
     figure("1 GB upload adds", "tarn", peak - rest)
     figure("server after 1 GB, peak", "tarn", max(resident_mib(s.process.pid, "VmHWM") for s in stage.tarn_servers))
+    queue_profile = tarn_program.Profile(stage.folder / "queue-profile")
+    queue_profile.init(*(server.announcement for server in stage.tarn_servers), required=REQUIRED, happy=HAPPY, total=TOTAL)
+    queue = [tarn, "--profile", str(queue_profile.folder), "queue"]
+
+    def queue_peak(*files):
+        subprocess.run([*queue, "add", *map(str, files)], check=True, **silent)
+        return peak_of([*queue, "run"], **silent)
+
+    queue_rest = queue_peak(small)
     for size in (MEGABYTE, 100 * MEGABYTE):
         ten = [stage.folder / f"ten-{size}-{n}" for n in range(10)]
         for place in ten:
@@ -357,6 +366,7 @@ def bench_memory(stage):
                     out.write(os.urandom(MEGABYTE))
         peak = peak_of([tarn, *profile, "put", *map(str, ten)], **silent)
         figure(f"ten of {size // MEGABYTE} MB up add", "tarn", peak - rest)
+        figure("the same, queued", "tarn", queue_peak(*ten) - queue_rest)
     cap_small, cap_big = stage.tarn_profile.put(small), stage.tarn_profile.put(big)
     for name, cap in (("small", cap_small), ("big", cap_big)):
         (stage.folder / f"{name}.cap").write_text(cap)

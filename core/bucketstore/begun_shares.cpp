@@ -12,6 +12,8 @@ namespace tarn::bucketstore {
 namespace {
 
 constexpr std::chrono::minutes staleAfter{30};
+/// Shares that are complete and have no file: with more, files are made at the rate at which shares come.
+constexpr std::size_t mostUnplaced = 2048;
 
 std::size_t beyondFirst(std::size_t pieces) {
     return pieces > 1 ? pieces - 1 : 0;
@@ -55,13 +57,14 @@ void DiskStore::countPieces(std::size_t before, std::size_t after) {
 
 Result<WriteProgress> DiskStore::write(StorageIndex index, ShareNum share, const UploadSecret& upload,
                                        ByteOffset offset, ByteView data) {
+    (void)m_unplaced.place(index);
     const auto found = find({index, share}, upload);
     if (!found) {
         return failure(found.error());
     }
     Begun& begun = **found;
     std::unique_lock lock(begun.mutex);
-    if (begun.gone) {
+    if (begun.gone || begun.logged) {
         return failure(ErrorCode::NotFound, "share is not allocated");
     }
     if (offset.value() > begun.size || data.size() > begun.size - offset.value()) {
@@ -130,7 +133,8 @@ std::set<ShareNum> DiskStore::writeWhole(StorageIndex index, const std::map<Shar
         }
         Begun& begun = **found;
         std::unique_lock lock(begun.mutex);
-        if (!begun.gone && !begun.hasFile && !bytes.empty() && bytes.size() == begun.size) {
+        const bool fresh = !begun.gone && !begun.logged && !begun.hasFile;
+        if (fresh && !bytes.empty() && bytes.size() == begun.size) {
             whole.push_back({*found, std::move(lock), bytes});
         }
     }
@@ -149,9 +153,15 @@ DiskStore::Stored DiskStore::storeWhole(StorageIndex index, std::vector<Whole> s
         containers.push_back({shares[i].begun->key, {ByteView(headers[i]), shares[i].bytes, ByteView(leases[i])}});
     }
     // Small ones are safe in the log, and their files need no sync of their own.
-    const auto logged = m_log.add(containers);
+    auto logged = m_log.add(containers);
 
     Stored stored;
+    if (logged && leaveUnplaced(index, shares, *logged)) {
+        for (const Whole& share : shares) {
+            stored.shares.insert(share.begun->key.second);
+        }
+        return stored;
+    }
     std::vector<std::unique_ptr<File>> files;
     for (std::size_t i = 0; i < shares.size(); ++i) {
         auto file = openIncoming(*shares[i].begun);
@@ -193,6 +203,75 @@ DiskStore::Stored DiskStore::storeWhole(StorageIndex index, std::vector<Whole> s
         stored.shares.insert(begun->key.second);
     }
     return stored;
+}
+
+bool DiskStore::leaveUnplaced(StorageIndex index, const std::vector<Whole>& shares, ShareLog::Ticket& ticket) {
+    if (m_placingFails || m_unplaced.count() >= mostUnplaced) {
+        return false;
+    }
+    UnplacedShares::Batch batch{std::move(ticket), {}};
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        Begun& begun = *shares[i].begun;
+        batch.shares.emplace_back(begun.key, i);
+        const std::lock_guard account(m_mutex);
+        begun.logged = true;
+        ++m_unplacedSum.shares;
+        m_unplacedSum.bytes += begun.size + containerOverhead;
+    }
+    m_unplaced.add(index, std::move(batch));
+    for (const Whole& share : shares) {
+        m_caretaker->note(share.begun->key, 0, share.begun->client);
+    }
+    return true;
+}
+
+Result<void> DiskStore::placeLogged(UnplacedShares::Batch& batch) {
+    Result<void> outcome;
+    decltype(batch.shares) left;
+    for (const auto& [key, entry] : batch.shares) {
+        std::shared_ptr<Begun> begun;
+        {
+            const std::lock_guard lock(m_mutex);
+            begun = m_begun.at(key);
+        }
+        const std::lock_guard lock(begun->mutex);
+        auto placed = placeLogged(*begun, batch.ticket, entry);
+        m_placingFails = !placed && placed.error().code != ErrorCode::Conflict;
+        if (m_placingFails) {
+            outcome = std::move(placed);
+            left.emplace_back(key, entry);
+            continue;
+        }
+        if (!placed) {
+            // Somebody put a share there by hand.
+            m_log.cancel(batch.ticket, entry, key);
+            giveUp(*begun);
+        } else {
+            forget(*begun);
+        }
+        const std::lock_guard account(m_mutex);
+        --m_unplacedSum.shares;
+        m_unplacedSum.bytes -= begun->size + containerOverhead;
+    }
+    batch.shares = std::move(left);
+    return outcome;
+}
+
+Result<void> DiskStore::placeLogged(Begun& begun, const ShareLog::Ticket& ticket, std::size_t entry) {
+    const auto container = m_log.read(ticket, entry);
+    if (!container) {
+        return failure(container.error());
+    }
+    {
+        const auto file = openIncoming(begun);
+        if (!file) {
+            return failure(file.error());
+        }
+        if (auto written = (*file)->write(0, std::array{ByteView(*container)}); !written) {
+            return written;
+        }
+    }
+    return place(begun);
 }
 
 LeaseRecord DiskStore::leaseOf(const Begun& begun) const {
@@ -311,10 +390,14 @@ void DiskStore::forget(Begun& begun) {
 }
 
 Result<void> DiskStore::abort(StorageIndex index, ShareNum share, const UploadSecret& upload) {
+    (void)m_unplaced.place(index);
     const auto found = find({index, share}, upload);
     if (found) {
         Begun& begun = **found;
         const std::lock_guard lock(begun.mutex);
+        if (begun.logged) {
+            return failure(ErrorCode::Conflict, "share is complete");
+        }
         if (!begun.gone) {
             giveUp(begun);
             return {};
@@ -342,7 +425,7 @@ void DiskStore::dropStaleIncoming() {
     for (const auto& begun : stale) {
         // A share that is being written to at this moment is not stale.
         const std::unique_lock lock(begun->mutex, std::try_to_lock);
-        if (lock.owns_lock() && !begun->gone) {
+        if (lock.owns_lock() && !begun->gone && !begun->logged) {
             giveUp(*begun);
         }
     }

@@ -71,14 +71,14 @@ inline constexpr std::uint64_t mostSlotReply = 4UL * 1024 * 1024;
 ///
 ///     FOLDER/shares/ab/cd/<storage index>/<share number>    complete shares, Tahoe's immutable container v2
 ///     FOLDER/incoming/<storage index>.<share number>        begun shares; emptied at open
-///     FOLDER/log/…                                          small shares that came a moment ago, once more
+///     FOLDER/log/…                                          small shares that came a moment ago
 ///     FOLDER/corruption-advisories/…                        what clients complained of
 ///     FOLDER/index.sqlite                                   where shares are and their leases; can be lost
 ///     FOLDER/expiry-paused                                  is there while nothing that expired is to be removed
 ///     FOLDER/lock                                           held by the one program that owns the store
 ///
 /// A share becomes visible by a rename after its bytes are synced, and is acknowledged after the folders are synced; a
-/// small one when it is synced in the log, by which the next start puts right what a power cut took from its file. So
+/// small one when it is synced in the log, from which it gets its file before anybody sees it, or at the next start. So
 /// what was acknowledged survives a power cut, what was not is never half visible. No folder grows with the store: two
 /// levels by the storage index's first characters, then one folder a bucket. Thread: any, calls may run at the same
 /// time. Calls block on the disk, but for `openCachedShare`: run them on a disk pool.

@@ -121,14 +121,19 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
                      std::string folder, std::unique_ptr<FolderLock> folderLock, const StoreSeams& seams)
     : m_options(std::move(options)), m_clock(std::move(clock)), m_files(std::move(files)), m_folder(std::move(folder)),
       m_folderLock(std::move(folderLock)), m_tree(m_files, m_folder + "/shares"),
-      m_log(m_files, m_folder + "/log", seams.logSegment), m_open(m_clock),
+      m_log(m_files, m_folder + "/log", seams.logSegment),
+      m_unplaced([this](UnplacedShares::Batch& batch) { return placeLogged(batch); }), m_open(m_clock),
       m_advisories(m_files, m_folder + "/corruption-advisories"),
       m_caretaker(std::make_unique<Caretaker>(CaretakerParts{
           m_files, m_clock, &m_tree, m_folder + "/shares",
           seams.indexFile.empty() ? std::filesystem::path(m_folder) / "index.sqlite" : seams.indexFile,
           m_options.expiry, isPaused(*m_files, m_folder), [this](const Key& key) { return removeIfExpired(key); },
           [this] {
-              m_log.settle([this] { return m_tree.settleAll(); });
+              // The log waits for none that cannot be placed, and is closed to others while the last are.
+              if (m_unplaced.placeAll()) {
+                  m_log.settle([this] { return m_unplaced.placeAll().has_value(); },
+                               [this] { return m_tree.settleAll(); });
+              }
           }})),
       m_usage(m_files, m_folder + "/shares", m_caretaker->knownSums(), countedAtOnce),
       m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_gate,
@@ -140,6 +145,7 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
 }
 
 DiskStore::~DiskStore() {
+    (void)m_unplaced.placeAll();  // what cannot be is in the log
     m_caretaker.reset();
 }
 
@@ -150,6 +156,7 @@ bool DiskStore::isSettling(const Key& key) const {
 }
 
 Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
+    (void)m_unplaced.place(index);
     auto shares = m_tree.shares(index);
     if (!shares) {
         return diskFailure(shares.error());
@@ -260,6 +267,9 @@ Result<Allocation> DiskStore::allocate(StorageIndex index, const std::set<ShareN
     if (!wanted.empty() && wanted.rbegin()->value() > mostShareNumber) {
         return failure(ErrorCode::InvalidArgument, "share number over 255");
     }
+    if (auto placed = m_unplaced.place(index); !placed) {
+        return diskFailure(placed.error());
+    }
     const std::uint64_t looked = [this] {
         const std::lock_guard lock(m_mutex);
         return m_ended;
@@ -324,6 +334,10 @@ std::set<ShareNum> DiskStore::claim(std::set<ShareNum> shares, StorageIndex inde
     const std::lock_guard lock(m_mutex);
     for (const ShareNum share : shares) {
         const auto known = m_begun.find({index, share});
+        if (known != m_begun.end() && known->second->logged) {
+            come.insert(share);
+            continue;
+        }
         if (known != m_begun.end()) {
             // Another upload's share is neither here nor free.
             if (known->second->upload == upload && known->second->size == size) {
@@ -384,6 +398,7 @@ Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, con
                                                          const LeaseSecrets& lease,
                                                          const formats::gbs::SlotRequest& request,
                                                          std::string_view client) {
+    (void)m_unplaced.place(index);
     auto reply = m_slots.readTestWrite(index, enabler, lease, request);
     for (const auto& [share, change] : request.changes) {
         m_caretaker->note({index, share}, whicheverLease, client);
@@ -392,11 +407,13 @@ Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, con
 }
 
 Result<std::set<ShareNum>> DiskStore::listSlot(StorageIndex index) const {
+    (void)m_unplaced.place(index);
     auto shares = m_slots.list(index);
     return shares ? std::move(shares) : slotFailure(shares.error());
 }
 
 Result<std::shared_ptr<const ShareReader>> DiskStore::openSlotShare(StorageIndex index, ShareNum share) const {
+    (void)m_unplaced.place(index);
     auto reader = m_slots.open(index, share);
     return reader ? std::move(reader) : slotFailure(reader.error());
 }
@@ -414,6 +431,7 @@ Result<std::set<ShareNum>> DiskStore::list(StorageIndex index) const {
 }
 
 Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex index, ShareNum share) const {
+    (void)m_unplaced.place(index);
     auto file = m_files->open(m_tree.sharePath(index, share), FileSystem::Access::Read);
     if (!file) {
         if (file.error().code == ErrorCode::NotFound) {
@@ -434,6 +452,9 @@ Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex ind
 std::shared_ptr<const ShareReader> DiskStore::openCachedShare(StorageIndex index, ShareNum share) const {
     if (auto open = m_open.find({index, share})) {
         return open;
+    }
+    if (m_unplaced.holds(index)) {
+        return nullptr;
     }
     auto file = m_files->openCached(m_tree.sharePath(index, share));
     if (!file || isSettling({index, share})) {
@@ -496,7 +517,8 @@ Usage DiskStore::usage() const {
     const std::uint64_t freeOnDisk = m_files->freeSpace(m_folder).value_or(0);
     const std::lock_guard lock(m_mutex);
     const std::uint64_t room = roomLeft(freeOnDisk, count.bytes);
-    return {count.shares, ByteCount(count.bytes), ByteCount(m_claimed),
+    return {count.shares + m_unplacedSum.shares, ByteCount(count.bytes + m_unplacedSum.bytes),
+            ByteCount(m_claimed - m_unplacedSum.bytes),
             ByteCount(room > containerOverhead ? room - containerOverhead : 0)};
 }
 

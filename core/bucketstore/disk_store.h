@@ -10,6 +10,7 @@
 #include "core/bucketstore/share_log.h"
 #include "core/bucketstore/share_tree.h"
 #include "core/bucketstore/slot_store.h"
+#include "core/bucketstore/unplaced_shares.h"
 #include "core/bucketstore/usage_counter.h"
 #include "core/bucketstore/written_ranges.h"
 
@@ -107,7 +108,8 @@ private:
         std::mutex mutex;       ///< guards what follows, and the file
         WrittenRanges written;
         bool hasFile = false;
-        bool gone = false;  ///< complete or given up
+        bool logged = false;  ///< complete, and has no file yet; set with the store's mutex held as well
+        bool gone = false;    ///< complete or given up
     };
 
     [[nodiscard]] std::string incomingPath(const Key& key) const;
@@ -148,6 +150,10 @@ private:
     };
     /// Writes shares of one bucket, in the order of their numbers, and returns once they would survive a power cut.
     [[nodiscard]] Stored storeWhole(StorageIndex index, std::vector<Whole> shares);
+    /// Leaves the making of files for later, if that may be.
+    [[nodiscard]] bool leaveUnplaced(StorageIndex index, const std::vector<Whole>& shares, ShareLog::Ticket& ticket);
+    [[nodiscard]] Result<void> placeLogged(UnplacedShares::Batch& batch);
+    [[nodiscard]] Result<void> placeLogged(Begun& begun, const ShareLog::Ticket& ticket, std::size_t entry);
     [[nodiscard]] LeaseRecord leaseOf(const Begun& begun) const;
 
     // These need the begun share's lock.
@@ -168,6 +174,8 @@ private:
     const std::unique_ptr<FolderLock> m_folderLock;
     ShareTree m_tree;
     ShareLog m_log;
+    mutable UnplacedShares m_unplaced;
+    std::atomic<bool> m_placingFails = false;
     mutable OpenShares m_open;
     Advisories m_advisories;
     BucketGate m_gate;
@@ -181,6 +189,7 @@ private:
     std::map<Key, std::shared_ptr<Begun>> m_begun;
     std::uint64_t m_ended = 0;    ///< begun shares that are complete or given up
     std::uint64_t m_claimed = 0;  ///< by begun shares, containers and all
+    ShareSum m_unplacedSum;       ///< of these, complete ones without a file
     std::uint64_t m_written = 0;  ///< of that, on the disk already
     std::size_t m_pieces = 0;     ///< of begun shares, beyond the first of each
 };

@@ -6,6 +6,7 @@
 #include "core/foundation/base32.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 namespace tarn::bucketstore {
@@ -13,6 +14,7 @@ namespace tarn::bucketstore {
 namespace {
 
 constexpr std::size_t zerosAtOnce = 256UL * 1024;
+constexpr std::chrono::milliseconds betweenLooks{5};
 
 std::string segmentPath(const std::string& folder, std::size_t number) {
     return folder + '/' + std::to_string(number);
@@ -231,6 +233,17 @@ void ShareLog::cancel(const Ticket& ticket, std::size_t entry, const ShareKey& k
     segment.failed = segment.failed || !done;
 }
 
+Result<Bytes> ShareLog::read(const Ticket& ticket, std::size_t entry) const {
+    // The ticket keeps the segment from being used anew.
+    const Segment& segment = m_segments.at(ticket.m_segment);
+    auto record = readLogRecord(*segment.file, ticket.m_offsets.at(entry), m_segmentSize, segment.epoch);
+    if (!record) {
+        return failure(record.error());
+    }
+    return *record ? Result<Bytes>(std::move((*record)->container))
+                   : failure(ErrorCode::ServerFailed, "a record of the log is damaged");
+}
+
 bool ShareLog::holds(const ShareKey& key) const {
     const std::lock_guard lock(m_mutex);
     return std::ranges::any_of(m_segments, [&key](const Segment& one) {
@@ -239,18 +252,36 @@ bool ShareLog::holds(const ShareKey& key) const {
     });
 }
 
-void ShareLog::settle(const std::function<Result<void>()>& syncTree) {
+void ShareLog::settle(const std::function<bool()>& placeAll, const std::function<Result<void>()>& syncTree) {
     std::unique_lock lock(m_mutex);
     Segment& segment = m_segments[m_active];
-    const Segment& other = m_segments[1 - m_active];
+    Segment& other = m_segments[1 - m_active];
     if (segment.records.empty() || segment.closed || segment.failed || other.closed) {
         return;
+    }
+    if (!other.file && !other.failed) {
+        // Nobody but this looks at it now, and nobody is to wait for it when it is needed.
+        lock.unlock();
+        const bool begun = begin(other).has_value();
+        lock.lock();
+        other.failed = !begun;
     }
     segment.closed = true;
     if (!other.failed) {
         m_active = 1 - m_active;
     }
-    m_changed.wait(lock, [&segment] { return segment.open == 0; });
+    while (segment.open > 0) {
+        lock.unlock();
+        const bool placed = placeAll();
+        lock.lock();
+        if (!placed) {
+            segment.closed = false;
+            segment.failed = true;
+            return;
+        }
+        // Who added something just before the segment was closed may leave it to be placed only now.
+        m_changed.wait_for(lock, betweenLooks, [&segment] { return segment.open == 0; });
+    }
     lock.unlock();
 
     LogEpoch epoch{};

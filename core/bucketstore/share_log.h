@@ -27,7 +27,7 @@ inline constexpr std::size_t shareLogSegment = 16UL * 1024 * 1024;
 /// all callers that come at the same time, where a share's own file, its name and the folders above it take six.
 ///
 ///     add             the containers are on the disk, in the log                 the client may be told
-///     (the caller)    puts the files into the tree, without any sync
+///     (the caller)    puts the files into the tree, without any sync             soon
 ///     settle          one sync for all that was put; the segment is used anew    now and then, nobody waits
 ///     replayShareLog  puts what is missing or damaged in the tree                at the next start
 ///
@@ -68,13 +68,16 @@ public:
 
     /// Returns once all of them survive a power cut; nothing: none was taken.
     [[nodiscard]] std::optional<Ticket> add(std::span<const Entry> entries);
+    /// An entry as it was added. Fails: as the disk does, or ServerFailed where it is damaged.
+    [[nodiscard]] Result<Bytes> read(const Ticket& ticket, std::size_t entry) const;
     /// The file of an entry could not be put into the tree: what was added for it is not to come back.
     void cancel(const Ticket& ticket, std::size_t entry, const ShareKey& key);
     /// Whether the share may yet come back out of the log: whoever changes or removes it must make sure of its file.
     [[nodiscard]] bool holds(const ShareKey& key) const;
-    /// `syncTree` makes all that is in the tree survive a power cut. Nothing is forgotten where it fails: then the
-    /// segment stays as it is until the next start.
-    void settle(const std::function<Result<void>()>& syncTree);
+    /// `placeAll` puts into the tree what tickets are held for that no other thread will give back; `syncTree` makes
+    /// all that is there survive a power cut. Nothing is forgotten where one of them fails: then the segment stays as
+    /// it is until the next start.
+    void settle(const std::function<bool()>& placeAll, const std::function<Result<void>()>& syncTree);
 
 private:
     struct Segment {

@@ -283,6 +283,7 @@ private Q_SLOTS:
             const auto store = openDiskStore({folder, {}, ByteCount(0), false}, clock, disk, {{}, false, logSegment});
             QVERIFY(store.has_value());
             Client(**store, *disk, told).put(indexOf(1), 0, 1000, 10, {{0, 1000}});
+            QVERIFY((*store)->list(indexOf(1)).has_value());  // it has its file now
             disk->stopAt(disk->steps() + 1, true);
             Client(**store, *disk, told).lease(indexOf(1), 20);
         }

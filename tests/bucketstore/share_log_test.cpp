@@ -5,6 +5,7 @@
 
 #include <QtTest>
 
+#include <deque>
 #include <thread>
 
 namespace tarn::bucketstore::test {
@@ -54,6 +55,10 @@ std::optional<Bytes> afterStart(const std::shared_ptr<SimulatedDisk>& disk, unsi
         return std::nullopt;
     }
     return disk->contents(tree.sharePath(keyOf(number).first, keyOf(number).second));
+}
+
+bool nothingToPlace() {
+    return true;
 }
 
 Result<void> nothingToSync() {
@@ -138,7 +143,7 @@ private Q_SLOTS:
         QCOMPARE(taken, 7U);  // of two blocks each, and one block is the segment's own
         QVERIFY(log.holds(keyOf(0)));
         int syncs = 0;
-        log.settle([&syncs]() -> Result<void> {
+        log.settle(nothingToPlace, [&syncs]() -> Result<void> {
             ++syncs;
             return {};
         });
@@ -149,8 +154,8 @@ private Q_SLOTS:
         const auto after = disk->afterRestart(Survives::WhatWasSynced);
         QVERIFY(!afterStart(after, 0));
         QVERIFY(afterStart(after, 100) == containerOf(100));
-        log.settle(nothingToSync);
-        log.settle(nothingToSync);  // with nothing in it
+        log.settle(nothingToPlace, nothingToSync);
+        log.settle(nothingToPlace, nothingToSync);  // with nothing in it
         QVERIFY(add(log, 101, containerOf(101)));
     }
 
@@ -158,13 +163,60 @@ private Q_SLOTS:
         const auto disk = emptyDisk();
         ShareLog log(disk, folder, segmentSize);
         QVERIFY(add(log, 1, containerOf(1)));
-        log.settle([]() -> Result<void> { return failure(ErrorCode::ServerFailed, "the disk is not well"); });
+        log.settle(nothingToPlace,
+                   []() -> Result<void> { return failure(ErrorCode::ServerFailed, "the disk is not well"); });
         QVERIFY(log.holds(keyOf(1)));
         QVERIFY(add(log, 2, containerOf(2)));
-        log.settle(nothingToSync);
+        log.settle(nothingToPlace, nothingToSync);
         QVERIFY(log.holds(keyOf(1)));
         QVERIFY(!log.holds(keyOf(2)));
         QVERIFY(afterStart(disk->afterRestart(Survives::WhatWasSynced), 1) == containerOf(1));
+    }
+
+    void whatCannotBePlacedStaysForTheNextStart() {
+        const auto disk = emptyDisk();
+        ShareLog log(disk, folder, segmentSize);
+        const auto held = add(log, 1, containerOf(1));
+        QVERIFY(held);
+        log.settle([] { return false; }, nothingToSync);  // does not wait for the ticket
+        QVERIFY(log.holds(keyOf(1)));
+        QVERIFY(log.read(*held, 0) == containerOf(1));
+        QVERIFY(add(log, 2, containerOf(2)));
+        const auto after = disk->afterRestart(Survives::WhatWasSynced);
+        QVERIFY(afterStart(after, 1) == containerOf(1));
+        QVERIFY(afterStart(after, 2) == containerOf(2));
+    }
+
+    void whatIsLeftWhileTheSegmentClosesIsPlacedAsWell() {
+        const auto disk = emptyDisk();
+        ShareLog log(disk, folder, segmentSize);
+        std::deque<ShareLog::Ticket> left;
+        for (unsigned number = 0; number < 3; ++number) {
+            auto ticket = add(log, number, containerOf(number));
+            QVERIFY(ticket);
+            left.push_back(std::move(*ticket));
+        }
+        // One at a time, as if the others were left there after each look.
+        log.settle(
+            [&left] {
+                left.pop_front();
+                return true;
+            },
+            nothingToSync);
+        QVERIFY(left.empty());
+        QVERIFY(!log.holds(keyOf(2)));
+    }
+
+    void whatWasAddedIsReadAgain() {
+        const auto disk = emptyDisk();
+        ShareLog log(disk, folder, segmentSize);
+        const auto first = add(log, 1, containerOf(1));
+        const auto second = add(log, 2, containerOf(2, 9000));
+        QVERIFY(first && second);
+        QVERIFY(log.read(*first, 0) == containerOf(1));
+        QVERIFY(log.read(*second, 0) == containerOf(2, 9000));
+        log.cancel(*second, 0, keyOf(2));
+        QVERIFY(!log.read(*second, 0));
     }
 
     void aCancelledShareDoesNotComeBack() {
@@ -185,7 +237,7 @@ private Q_SLOTS:
         const auto disk = emptyDisk();
         ShareLog log(disk, folder, segmentSize);
         QVERIFY(add(log, 1, containerOf(1)));
-        log.settle([]() -> Result<void> { return failure(ErrorCode::ServerFailed, "not now"); });
+        log.settle(nothingToPlace, []() -> Result<void> { return failure(ErrorCode::ServerFailed, "not now"); });
         QVERIFY(add(log, 2, containerOf(2)));
         for (const unsigned number : {1U, 2U}) {
             const auto second = add(log, number, containerOf(number + 100));

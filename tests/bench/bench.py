@@ -262,6 +262,8 @@ def bench_small(stage):
     compare("small", stage, 1000, 200, 1, ROUNDS, "ms", each)
     per_file = lambda phase, _size, count: phase["seconds"] / count * 1000  # noqa: E731
     compare("small-ten", stage, 1000, 200, 10, ROUNDS, "ms", per_file)
+    # So many in a row that the servers' disks have to keep up.
+    compare("small-many", stage, 1000, 3000, 10, 1, "ms", per_file)
     stage.subjects.pop()
 
 

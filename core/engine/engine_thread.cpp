@@ -7,7 +7,16 @@
 
 #include <utility>
 
+#include <sys/resource.h>
+
 namespace tarn::engine {
+
+namespace {
+
+/// Of the engine's threads; 0 is the interface's, and any other program's.
+constexpr int yielding = 10;
+
+}  // namespace
 
 class EngineThread::Runner final : public QThread {
 public:
@@ -24,6 +33,9 @@ public:
 
 protected:
     void run() override {
+        // Also for all threads that begin here: the interface's gets a processor when it wants one. Where the system
+        // does not have it, all are alike.
+        (void)::setpriority(PRIO_PROCESS, 0, yielding);
         m_core = std::make_shared<EngineCore>(m_profile, *m_listener);
         exec();
         // Here, and not with this object: sockets and timers belong to the thread that made them.

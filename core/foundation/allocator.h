@@ -3,7 +3,7 @@
 namespace tarn {
 
 /// So many bytes that are freed stay with the program.
-inline constexpr int keptByAllocator = 4 * 1024 * 1024;
+inline constexpr int keptByAllocator = 8 * 1024 * 1024;
 /// What is as large as this comes straight from the system, and goes back to it.
 inline constexpr int straightFromSystem = 1024 * 1024;
 

@@ -211,14 +211,17 @@ bool DiskStore::leaveUnplaced(StorageIndex index, const std::vector<Whole>& shar
     }
     UnplacedShares::Batch batch{std::move(ticket), {}};
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        Begun& begun = *shares[i].begun;
-        batch.shares.emplace_back(begun.key, i);
+        batch.shares.emplace_back(shares[i].begun->key, i);
+    }
+    // First of all: whoever sees that a share is logged may wait for its placing, which waits for the shares' locks.
+    m_unplaced.add(index, std::move(batch));
+    for (const Whole& share : shares) {
+        Begun& begun = *share.begun;
         const std::lock_guard account(m_mutex);
         begun.logged = true;
         ++m_unplacedSum.shares;
         m_unplacedSum.bytes += begun.size + containerOverhead;
     }
-    m_unplaced.add(index, std::move(batch));
     for (const Whole& share : shares) {
         m_caretaker->note(share.begun->key, 0, share.begun->client);
     }
@@ -236,8 +239,10 @@ Result<void> DiskStore::placeLogged(UnplacedShares::Batch& batch) {
         }
         const std::lock_guard lock(begun->mutex);
         auto placed = placeLogged(*begun, batch.ticket, entry);
-        m_placingFails = !placed && placed.error().code != ErrorCode::Conflict;
-        if (m_placingFails) {
+        // Others place other buckets' shares meanwhile: what they say of the disk says nothing of this share.
+        const bool failed = !placed && placed.error().code != ErrorCode::Conflict;
+        m_placingFails = failed;
+        if (failed) {
             outcome = std::move(placed);
             left.emplace_back(key, entry);
             continue;
@@ -249,9 +254,6 @@ Result<void> DiskStore::placeLogged(UnplacedShares::Batch& batch) {
         } else {
             forget(*begun);
         }
-        const std::lock_guard account(m_mutex);
-        --m_unplacedSum.shares;
-        m_unplacedSum.bytes -= begun->size + containerOverhead;
     }
     batch.shares = std::move(left);
     return outcome;
@@ -382,6 +384,11 @@ void DiskStore::forget(Begun& begun) {
     begun.gone = true;
     const std::lock_guard lock(m_mutex);
     m_claimed -= begun.size + containerOverhead;
+    if (begun.logged) {
+        // In one step with the claim, of which it is a part.
+        --m_unplacedSum.shares;
+        m_unplacedSum.bytes -= begun.size + containerOverhead;
+    }
     m_written -= begun.written.total();
     countPieces(begun.written.count(), 0);
     ++m_ended;

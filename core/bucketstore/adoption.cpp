@@ -1,3 +1,4 @@
+#include "core/bucketstore/disk_failure.h"
 #include "core/bucketstore/disk_store.h"
 #include "core/foundation/base32.h"
 
@@ -91,6 +92,9 @@ void DiskStore::waitUntilCounted() const {
 }
 
 Result<DiskStore::Adopted> DiskStore::adopt(const ShareKey& share, const std::string& from, std::uint64_t size) {
+    if (auto placed = m_unplaced.place(share.first); !placed) {
+        return diskFailure(placed.error());
+    }
     const BucketGate::Pass pass(m_gate, share.first);
     const std::string place = m_tree.sharePath(share.first, share.second);
     if (const auto there = m_files->open(place, FileSystem::Access::Read)) {

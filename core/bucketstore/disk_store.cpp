@@ -156,7 +156,10 @@ bool DiskStore::isSettling(const Key& key) const {
 }
 
 Result<std::set<ShareNum>> DiskStore::visible(StorageIndex index) const {
-    (void)m_unplaced.place(index);
+    if (auto placed = m_unplaced.place(index); !placed) {
+        // Somebody counts on a share that is not in the folder.
+        return diskFailure(placed.error());
+    }
     auto shares = m_tree.shares(index);
     if (!shares) {
         return diskFailure(shares.error());
@@ -398,7 +401,9 @@ Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, con
                                                          const LeaseSecrets& lease,
                                                          const formats::gbs::SlotRequest& request,
                                                          std::string_view client) {
-    (void)m_unplaced.place(index);
+    if (auto placed = m_unplaced.place(index); !placed) {
+        return diskFailure(placed.error());
+    }
     auto reply = m_slots.readTestWrite(index, enabler, lease, request);
     for (const auto& [share, change] : request.changes) {
         m_caretaker->note({index, share}, whicheverLease, client);
@@ -431,10 +436,13 @@ Result<std::set<ShareNum>> DiskStore::list(StorageIndex index) const {
 }
 
 Result<std::shared_ptr<const ShareReader>> DiskStore::openShare(StorageIndex index, ShareNum share) const {
-    (void)m_unplaced.place(index);
+    const auto placed = m_unplaced.place(index);
     auto file = m_files->open(m_tree.sharePath(index, share), FileSystem::Access::Read);
     if (!file) {
         if (file.error().code == ErrorCode::NotFound) {
+            if (!placed) {
+                return diskFailure(placed.error());  // it may be one that has no file yet
+            }
             return failure(ErrorCode::NotFound, "no such share");
         }
         return diskFailure(file.error());

@@ -1,5 +1,6 @@
 #include "core/bucketstore/disk_store.h"
 #include "core/bucketstore/unplaced_shares.h"
+#include "core/foundation/base32.h"
 #include "tests/bucketstore/simulated_disk.h"
 #include "tests/bucketstore/store_fixture.h"
 
@@ -22,18 +23,19 @@ const ShareNum share(3);
 class DiskWithoutNewFiles final : public SimulatedDisk {
 public:
     std::atomic<bool> refuses = false;
+    std::string refused;  ///< how their names begin
 
     [[nodiscard]] Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
-        if (refuses && access == Access::CreateNew && path.find("/incoming/") != std::string::npos) {
+        if (refuses && access == Access::CreateNew && path.find("/incoming/" + refused) != std::string::npos) {
             return failure(ErrorCode::NoSpace, "no more files");
         }
         return SimulatedDisk::open(path, access);
     }
 };
 
-std::unique_ptr<DiskStore> openOn(const std::shared_ptr<SimulatedDisk>& disk) {
+std::unique_ptr<DiskStore> openOn(const std::shared_ptr<SimulatedDisk>& disk, std::size_t logSegment = 256UL * 1024) {
     auto store = openDiskStore({folder, {}, ByteCount(0), false}, std::make_shared<StandingClock>(), disk,
-                               {{}, false, 256UL * 1024});
+                               {{}, false, logSegment});
     return store ? std::move(*store) : nullptr;
 }
 
@@ -135,6 +137,12 @@ private Q_SLOTS:
         // Nobody is told that it is not there and may be had anew; and no more is promised that way.
         const auto room = store->allocate(indexOf(1), {share}, ByteCount(size), secretOf<UploadSecret>(2), leaseOf(2));
         QVERIFY(!room && room.error().code == ErrorCode::NoSpace);
+        const auto listed = store->list(indexOf(1));
+        QVERIFY(!listed && listed.error().code == ErrorCode::NoSpace);
+        const auto opened = store->openShare(indexOf(1), share);
+        QVERIFY(!opened && opened.error().code == ErrorCode::NoSpace);
+        const auto leased = store->addLease(indexOf(1), leaseOf(3));
+        QVERIFY(!leased && leased.error().code == ErrorCode::NoSpace);
         QVERIFY(!put(*store, indexOf(2), 2));
 
         for (const auto survives : {SimulatedDisk::Survives::Everything, SimulatedDisk::Survives::WhatWasSynced}) {
@@ -149,6 +157,52 @@ private Q_SLOTS:
         QVERIFY(disk->contents(pathOf(indexOf(2))));
         QCOMPARE(store->usage().shares, 2U);
         QCOMPARE(store->usage().incomingBytes, ByteCount(0));
+    }
+
+    void oneThatCannotBePlacedDoesNotBecomeAnothersFailure() {
+        const auto disk = std::make_shared<DiskWithoutNewFiles>();
+        const auto store = openOn(disk, shareLogSegment);
+        const StorageIndex without = indexOf(0, 0xff);
+        disk->refused = toBase32(without.bytes());
+        QVERIFY(put(*store, without, 1));
+        constexpr unsigned others = 2000;
+        const auto other = [](unsigned i) {
+            return indexOf(static_cast<Byte>(i / 8), static_cast<Byte>(i % 8));
+        };
+        for (unsigned i = 0; i < others; ++i) {
+            QVERIFY(put(*store, other(i), 2));
+        }
+        disk->refuses = true;
+        std::atomic<bool> done = false;
+        std::thread tries([&] {
+            while (!done) {
+                (void)store->openShare(without, share);
+            }
+        });
+        unsigned missing = 0;
+        for (unsigned i = 0; i < others; ++i) {
+            missing += store->openShare(other(i), share) ? 0 : 1;
+        }
+        done = true;
+        tries.join();
+        QCOMPARE(missing, 0U);
+        disk->refuses = false;
+        QVERIFY(readAll(*store, without, share) == patternOf(size, 1));
+        QCOMPARE(store->usage().shares, others + 1);
+        QCOMPARE(store->usage().incomingBytes, ByteCount(0));
+    }
+
+    void theSameShareFromElsewhereIsThereAlready() {
+        const auto disk = std::make_shared<SimulatedDisk>();
+        const auto store = openOn(disk);
+        QVERIFY(put(*store, indexOf(1), 1));
+        (void)store->list(indexOf(1));
+        const auto container = disk->contents(pathOf(indexOf(1)));
+        QVERIFY(container);
+        disk->put("/home/elsewhere", *container);
+        QVERIFY(put(*store, indexOf(2), 1));
+        const auto adopted = store->adopt({indexOf(2), share}, "/home/elsewhere", container->size());
+        QVERIFY(adopted && *adopted == DiskStore::Adopted::AlreadyThere);
     }
 
     void aShareThatWasPutThereByHandStays() {

@@ -92,10 +92,10 @@ void DiskStore::waitUntilCounted() const {
 }
 
 Result<DiskStore::Adopted> DiskStore::adopt(const ShareKey& share, const std::string& from, std::uint64_t size) {
+    const BucketGate::Pass pass(m_gate, share.first);
     if (auto placed = m_unplaced.place(share.first); !placed) {
         return diskFailure(placed.error());
     }
-    const BucketGate::Pass pass(m_gate, share.first);
     const std::string place = m_tree.sharePath(share.first, share.second);
     if (const auto there = m_files->open(place, FileSystem::Access::Read)) {
         const auto source = m_files->open(from, FileSystem::Access::Read);

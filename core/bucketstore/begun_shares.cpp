@@ -209,6 +209,13 @@ bool DiskStore::leaveUnplaced(StorageIndex index, const std::vector<Whole>& shar
     if (m_placingFails || m_unplaced.count() >= mostUnplaced) {
         return false;
     }
+    // With the bucket's gate, so that nothing else takes a place in between that a client is told is its share's.
+    const BucketGate::Pass pass(m_gate, index);
+    for (const Whole& share : shares) {
+        if (m_files->fileSize(m_tree.sharePath(index, share.begun->key.second))) {
+            return false;
+        }
+    }
     UnplacedShares::Batch batch{std::move(ticket), {}};
     for (std::size_t i = 0; i < shares.size(); ++i) {
         batch.shares.emplace_back(shares[i].begun->key, i);
@@ -239,20 +246,26 @@ Result<void> DiskStore::placeLogged(UnplacedShares::Batch& batch) {
         }
         const std::lock_guard lock(begun->mutex);
         auto placed = placeLogged(*begun, batch.ticket, entry);
+        // Nothing is left of the second, and somebody put a share in the place of the first by hand.
+        const bool never = !placed && (placed.error().code == ErrorCode::Conflict ||  //
+                                       placed.error().code == ErrorCode::CorruptShare);
         // Others place other buckets' shares meanwhile: what they say of the disk says nothing of this share.
-        const bool failed = !placed && placed.error().code != ErrorCode::Conflict;
+        const bool failed = !placed && !never;
         m_placingFails = failed;
         if (failed) {
+            begun->placedLate = true;
             outcome = std::move(placed);
             left.emplace_back(key, entry);
             continue;
         }
-        if (!placed) {
-            // Somebody put a share there by hand.
+        if (never) {
             m_log.cancel(batch.ticket, entry, key);
             giveUp(*begun);
-        } else {
-            forget(*begun);
+            continue;
+        }
+        forget(*begun);
+        if (begun->placedLate) {
+            m_caretaker->note(key, 0, begun->client);  // it looked before
         }
     }
     batch.shares = std::move(left);

@@ -136,7 +136,7 @@ DiskStore::DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_
               }
           }})),
       m_usage(m_files, m_folder + "/shares", m_caretaker->knownSums(), countedAtOnce),
-      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_usage, m_gate,
+      m_slots(m_files, m_clock, m_folder + "/incoming", m_options.readOnly, m_tree, m_unplaced, m_usage, m_gate,
               {[this](std::uint64_t bytes, std::uint64_t atOnce) { return claimGrowth(bytes, atOnce); },
                [this](std::uint64_t bytes) {
                    releaseGrowth(bytes);
@@ -401,9 +401,6 @@ Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, con
                                                          const LeaseSecrets& lease,
                                                          const formats::gbs::SlotRequest& request,
                                                          std::string_view client) {
-    if (auto placed = m_unplaced.place(index); !placed) {
-        return diskFailure(placed.error());
-    }
     auto reply = m_slots.readTestWrite(index, enabler, lease, request);
     for (const auto& [share, change] : request.changes) {
         m_caretaker->note({index, share}, whicheverLease, client);
@@ -412,13 +409,11 @@ Result<formats::gbs::SlotReply> DiskStore::readTestWrite(StorageIndex index, con
 }
 
 Result<std::set<ShareNum>> DiskStore::listSlot(StorageIndex index) const {
-    (void)m_unplaced.place(index);
     auto shares = m_slots.list(index);
     return shares ? std::move(shares) : slotFailure(shares.error());
 }
 
 Result<std::shared_ptr<const ShareReader>> DiskStore::openSlotShare(StorageIndex index, ShareNum share) const {
-    (void)m_unplaced.place(index);
     auto reader = m_slots.open(index, share);
     return reader ? std::move(reader) : slotFailure(reader.error());
 }

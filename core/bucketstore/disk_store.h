@@ -108,8 +108,9 @@ private:
         std::mutex mutex;       ///< guards what follows, and the file
         WrittenRanges written;
         bool hasFile = false;
-        bool logged = false;  ///< complete, and has no file yet; set with the store's mutex held as well
-        bool gone = false;    ///< complete or given up
+        bool placedLate = false;  ///< could not be placed at first
+        bool logged = false;      ///< complete, and has no file yet; set with the store's mutex held as well
+        bool gone = false;        ///< complete or given up
     };
 
     [[nodiscard]] std::string incomingPath(const Key& key) const;

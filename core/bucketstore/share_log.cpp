@@ -241,7 +241,7 @@ Result<Bytes> ShareLog::read(const Ticket& ticket, std::size_t entry) const {
         return failure(record.error());
     }
     return *record ? Result<Bytes>(std::move((*record)->container))
-                   : failure(ErrorCode::ServerFailed, "a record of the log is damaged");
+                   : failure(ErrorCode::CorruptShare, "a record of the log is damaged");
 }
 
 bool ShareLog::holds(const ShareKey& key) const {
@@ -254,8 +254,11 @@ bool ShareLog::holds(const ShareKey& key) const {
 
 void ShareLog::settle(const std::function<bool()>& placeAll, const std::function<Result<void>()>& syncTree) {
     std::unique_lock lock(m_mutex);
-    Segment& segment = m_segments[m_active];
-    Segment& other = m_segments[1 - m_active];
+    Segment& idle = m_segments[1 - m_active];
+    // The one that takes nothing any more comes first, if it could not be settled before.
+    const bool again = !idle.records.empty() && !idle.failed;
+    Segment& segment = again ? idle : m_segments[m_active];
+    Segment& other = again ? m_segments[m_active] : idle;
     if (segment.records.empty() || segment.closed || segment.failed || other.closed) {
         return;
     }
@@ -267,7 +270,7 @@ void ShareLog::settle(const std::function<bool()>& placeAll, const std::function
         other.failed = !begun;
     }
     segment.closed = true;
-    if (!other.failed) {
+    if (!again && !other.failed) {
         m_active = 1 - m_active;
     }
     while (segment.open > 0) {
@@ -276,7 +279,6 @@ void ShareLog::settle(const std::function<bool()>& placeAll, const std::function
         lock.lock();
         if (!placed) {
             segment.closed = false;
-            segment.failed = true;
             return;
         }
         // Who added something just before the segment was closed may leave it to be placed only now.

@@ -68,15 +68,15 @@ public:
 
     /// Returns once all of them survive a power cut; nothing: none was taken.
     [[nodiscard]] std::optional<Ticket> add(std::span<const Entry> entries);
-    /// An entry as it was added. Fails: as the disk does, or ServerFailed where it is damaged.
+    /// An entry as it was added. Fails: as the disk does, or CorruptShare where it is damaged.
     [[nodiscard]] Result<Bytes> read(const Ticket& ticket, std::size_t entry) const;
     /// The file of an entry could not be put into the tree: what was added for it is not to come back.
     void cancel(const Ticket& ticket, std::size_t entry, const ShareKey& key);
     /// Whether the share may yet come back out of the log: whoever changes or removes it must make sure of its file.
     [[nodiscard]] bool holds(const ShareKey& key) const;
     /// `placeAll` puts into the tree what tickets are held for that no other thread will give back; `syncTree` makes
-    /// all that is there survive a power cut. Nothing is forgotten where one of them fails: then the segment stays as
-    /// it is until the next start.
+    /// all that is there survive a power cut. Nothing is forgotten where one of them fails. Where it is the first, the
+    /// segment is settled another time; where it is the second, it stays as it is until the next start.
     void settle(const std::function<bool()>& placeAll, const std::function<Result<void>()>& syncTree);
 
 private:

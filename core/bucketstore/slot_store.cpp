@@ -75,9 +75,10 @@ private:
 }  // namespace
 
 SlotStore::SlotStore(std::shared_ptr<FileSystem> files, std::shared_ptr<Clock> clock, std::string incoming,
-                     bool readOnly, ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room)
+                     bool readOnly, ShareTree& tree, UnplacedShares& unplaced, UsageCounter& usage, BucketGate& gate,
+                     Room room)
     : m_files(std::move(files)), m_clock(std::move(clock)), m_incoming(std::move(incoming)), m_readOnly(readOnly),
-      m_tree(tree), m_usage(usage), m_gate(gate), m_room(std::move(room)) {}
+      m_tree(tree), m_unplaced(unplaced), m_usage(usage), m_gate(gate), m_room(std::move(room)) {}
 
 Result<std::set<ShareNum>> SlotStore::list(StorageIndex index) {
     const BucketGate::Pass pass(m_gate, index);
@@ -418,6 +419,9 @@ Result<void> SlotStore::goOn(Unfinished& unfinished) {
 }
 
 Result<void> SlotStore::finishEarlier(StorageIndex index) {
+    if (auto placed = m_unplaced.place(index); !placed) {
+        return placed;
+    }
     std::optional<Unfinished> earlier;
     {
         const std::lock_guard lock(m_mutex);

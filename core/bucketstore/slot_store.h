@@ -6,6 +6,7 @@
 #include "core/bucketstore/slot_commit.h"
 #include "core/bucketstore/slot_container.h"
 #include "core/bucketstore/slot_plan.h"
+#include "core/bucketstore/unplaced_shares.h"
 #include "core/bucketstore/usage_counter.h"
 
 #include <atomic>
@@ -31,7 +32,7 @@ public:
     };
 
     SlotStore(std::shared_ptr<FileSystem> files, std::shared_ptr<Clock> clock, std::string incoming, bool readOnly,
-              ShareTree& tree, UsageCounter& usage, BucketGate& gate, Room room);
+              ShareTree& tree, UnplacedShares& unplaced, UsageCounter& usage, BucketGate& gate, Room room);
 
     /// To be called before any other call.
     void nameNode(const LeaseSeed& nodeId) { m_nodeId = nodeId; }
@@ -108,6 +109,7 @@ private:
     const bool m_readOnly;
     LeaseSeed m_nodeId;
     ShareTree& m_tree;
+    UnplacedShares& m_unplaced;
     UsageCounter& m_usage;
     BucketGate& m_gate;
     const Room m_room;

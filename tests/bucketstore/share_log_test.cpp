@@ -173,18 +173,28 @@ private Q_SLOTS:
         QVERIFY(afterStart(disk->afterRestart(Survives::WhatWasSynced), 1) == containerOf(1));
     }
 
-    void whatCannotBePlacedStaysForTheNextStart() {
+    void whatCannotBePlacedIsSettledAnotherTime() {
         const auto disk = emptyDisk();
         ShareLog log(disk, folder, segmentSize);
-        const auto held = add(log, 1, containerOf(1));
+        auto held = add(log, 1, containerOf(1));
         QVERIFY(held);
         log.settle([] { return false; }, nothingToSync);  // does not wait for the ticket
         QVERIFY(log.holds(keyOf(1)));
         QVERIFY(log.read(*held, 0) == containerOf(1));
         QVERIFY(add(log, 2, containerOf(2)));
+        log.settle([] { return false; }, nothingToSync);
+        QVERIFY(add(log, 3, containerOf(3)));
         const auto after = disk->afterRestart(Survives::WhatWasSynced);
-        QVERIFY(afterStart(after, 1) == containerOf(1));
-        QVERIFY(afterStart(after, 2) == containerOf(2));
+        for (const unsigned number : {1U, 2U, 3U}) {
+            QVERIFY(afterStart(after, number) == containerOf(number));
+        }
+        { const ShareLog::Ticket placed = std::move(*held); }
+        log.settle(nothingToPlace, nothingToSync);
+        QVERIFY(!log.holds(keyOf(1)));
+        QVERIFY(log.holds(keyOf(2)));
+        log.settle(nothingToPlace, nothingToSync);
+        QVERIFY(!log.holds(keyOf(2)));
+        QVERIFY(add(log, 4, containerOf(4)));
     }
 
     void whatIsLeftWhileTheSegmentClosesIsPlacedAsWell() {

@@ -2,13 +2,16 @@
 #include "core/bucketstore/unplaced_shares.h"
 #include "core/foundation/base32.h"
 #include "tests/bucketstore/simulated_disk.h"
+#include "tests/bucketstore/slot_fixture.h"
 #include "tests/bucketstore/store_fixture.h"
 
 #include <QtTest>
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tarn::bucketstore::test {
@@ -24,8 +27,13 @@ class DiskWithoutNewFiles final : public SimulatedDisk {
 public:
     std::atomic<bool> refuses = false;
     std::string refused;  ///< how their names begin
+    /// Happens once, before the next of them is made.
+    std::function<void()> meanwhile;
 
     [[nodiscard]] Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
+        if (auto happens = access == Access::CreateNew ? std::exchange(meanwhile, {}) : nullptr) {
+            happens();
+        }
         if (refuses && access == Access::CreateNew && path.find("/incoming/" + refused) != std::string::npos) {
             return failure(ErrorCode::NoSpace, "no more files");
         }
@@ -190,6 +198,34 @@ private Q_SLOTS:
         QVERIFY(readAll(*store, without, share) == patternOf(size, 1));
         QCOMPARE(store->usage().shares, others + 1);
         QCOMPARE(store->usage().incomingBytes, ByteCount(0));
+    }
+
+    /// A slot and an upload come to one place at the same time: who is told that it stands there finds it there.
+    void anUploadAndASlotAreNotBothToldThatThePlaceIsTheirs() {
+        const auto disk = std::make_shared<DiskWithoutNewFiles>();
+        const auto store = openOn(disk);
+        QVERIFY(put(*store, indexOf(9), 1));  // the log has its file now
+        const auto secret = secretOf<UploadSecret>(1);
+        QVERIFY(store->allocate(indexOf(1), {share}, ByteCount(size), secret, leaseOf(1)).has_value());
+        std::future<bool> uploaded;
+        disk->meanwhile = [&] {
+            uploaded = std::async(std::launch::async, [&] {
+                const auto wrote = store->write(indexOf(1), share, secret, ByteOffset(0), patternOf(size, 1));
+                return wrote && wrote->complete;
+            });
+            // It may have to wait for what goes on here; that it comes to its end or to that is all there is to see.
+            (void)uploaded.wait_for(std::chrono::milliseconds(100));
+        };
+        SlotCall call;
+        call.write(share.value(), 0, Bytes(10, 7));
+        const auto slot = store->readTestWrite(indexOf(1), secretOf<WriteEnabler>(1), leaseOf(1), call.request());
+        QVERIFY(uploaded.valid());
+        const bool upload = uploaded.get();
+        QVERIFY(slot && slot->success);
+        QVERIFY(!upload);
+        QVERIFY(store->listSlot(indexOf(1)) == std::set{share});
+        QCOMPARE(store->usage().incomingBytes, ByteCount(0));
+        QCOMPARE(store->usage().shares, 2U);
     }
 
     void theSameShareFromElsewhereIsThereAlready() {

@@ -44,7 +44,8 @@ ShareMaker::ShareMaker(Prepared prepared, std::shared_ptr<async::Pools> pools, s
     : m_prepared(std::move(prepared)), m_pools(std::move(pools)), m_lanes(lanes), m_scope(scope),
       m_tell(std::move(tell)), m_hashes(std::make_shared<FileHashes>(m_prepared.geometry)), m_runs(m_prepared.geometry),
       m_window(std::move(window)), m_part(*m_window, [tell = m_tell] { tell(RoomCame{}); }) {
-    m_most = std::max(leastWindow, 2 * runCost(0));
+    // One run goes out while the next is made; when a quarter of the first has been confirmed, there is room for that.
+    m_most = std::max(leastWindow, 7 * runCost(0) / 4);
 }
 
 Result<void> ShareMaker::start() {

@@ -101,19 +101,21 @@ public:
     [[nodiscard]] async::Task<storage::ServerVersion> version(std::stop_token stop) override {
         return m_inner->version(stop);
     }
-    [[nodiscard]] async::Task<storage::Allocation> allocate(StorageIndex, std::set<ShareNum> shares, ByteCount size,
-                                                            UploadSecret, LeaseSecrets, std::stop_token) override {
-        m_shareSize = size.value();
+    [[nodiscard]] async::Task<storage::Allocation> allocate(StorageIndex index, std::set<ShareNum> shares,
+                                                            ByteCount size, UploadSecret, LeaseSecrets,
+                                                            std::stop_token) override {
+        m_shareSizes[index] = size.value();
         return granted(std::move(shares));
     }
-    [[nodiscard]] async::Task<storage::WriteProgress> write(StorageIndex, ShareNum share, UploadSecret,
+    [[nodiscard]] async::Task<storage::WriteProgress> write(StorageIndex index, ShareNum share, UploadSecret,
                                                             ByteOffset offset, SharedBytes data,
                                                             std::stop_token stop) override {
         const async::Milliseconds delay(m_number == 0 ? 40 : 3);
         const bool hangs = m_takes == 0;
         m_takes -= hangs ? 0 : 1;
-        return slowWrite(m_traffic, m_number, share, data->size(), offset.value() + data->size() == m_shareSize,
-                         m_timers, hangs ? std::chrono::hours(24) : delay, stop);
+        const bool complete = offset.value() + data->size() == m_shareSizes[index];
+        return slowWrite(m_traffic, m_number, share, data->size(), complete, m_timers,
+                         hangs ? std::chrono::hours(24) : delay, stop);
     }
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override {
@@ -161,7 +163,7 @@ private:
     std::shared_ptr<Traffic> m_traffic;
     std::shared_ptr<async::Timers> m_timers;
     std::size_t m_takes;
-    std::uint64_t m_shareSize = 0;
+    std::map<StorageIndex, std::uint64_t> m_shareSizes;
 };
 
 std::vector<Phase> phasesOf(const SimulatedGrid& grid) {
@@ -412,7 +414,7 @@ private Q_SLOTS:
         }
     }
 
-    /// However long the file and however slow a server: what is on its way stays within two runs of segments.
+    /// However long the file and however slow a server: what is on its way stays within the window.
     void theWindowBoundsWhatIsInFlight() {
         const std::uint64_t size = 60 * 1024 * 1024;
         SimulatedGrid grid(0);
@@ -428,6 +430,31 @@ private Q_SLOTS:
         QVERIFY2(traffic->most <= 8U * 1024 * 1024, std::to_string(traffic->most).c_str());
         // And it is used: less than a whole run of writes at a time would be no pipeline.
         QVERIFY2(traffic->most >= 3'495'260U, std::to_string(traffic->most).c_str());
+    }
+
+    void uploadsTogetherHoldNoMoreThanOne() {
+        SimulatedGrid grid(0);
+        const auto traffic = std::make_shared<Traffic>();
+        storage::ServerList servers;
+        for (std::size_t i = 0; i < 5; ++i) {
+            servers.push_back(std::make_shared<ThirstyServer>(i, traffic, grid.timers));
+        }
+        constexpr std::uint64_t mebibyte = 1024 * 1024;
+        std::vector<Result<upload::Outcome>> outcomes;
+        async::TaskScope scope;
+        std::uint64_t all = 0;
+        for (const std::uint64_t size : {60 * mebibyte, 40 * mebibyte, 20 * mebibyte}) {
+            all += size;
+            scope.spawn(upload::upload(std::make_shared<EndlessSource>(size), test::encoding(3, 5, 10), grid.secrets,
+                                       servers, grid.environment, [](const upload::Progress&) {}, {}),
+                        [&outcomes](Result<upload::Outcome> outcome) { outcomes.push_back(std::move(outcome)); });
+        }
+        grid.runUntil([&outcomes] { return outcomes.size() == 3; });
+        QVERIFY(std::ranges::all_of(outcomes, [](const auto& outcome) { return outcome.has_value(); }));
+        QVERIFY(traffic->total > all * 10 / 3);
+        // One window: 1.75 runs of two segments, plaintext and shares.
+        constexpr std::uint64_t run = 2 * mebibyte + 10 * (2 * mebibyte / 3 + 2);
+        QVERIFY2(traffic->most <= run * 7 / 4, std::to_string(traffic->most).c_str());
     }
 
     /// Shares that are lost are made once more, and are not held until then.

@@ -46,7 +46,9 @@ struct StoreSeams {
 /// What is begun is known in memory alone: room is claimed by a number, the file is made by the first write, and a
 /// restart forgets all of it. A begun share has a lock of its own, held over its writes and syncs; `m_mutex` guards the
 /// table of begun shares and the claims, and is never held over a call that waits for the disk. Lock order: a begun
-/// share's (several of one bucket by their numbers), then the usage counter's, then `m_mutex`.
+/// share's (several of one bucket by their numbers), then the usage counter's, then `m_mutex`. Who leaves a share to be
+/// placed later takes its bucket's gate with the share's lock held; who has the gate may wait for shares that were left
+/// before, and for no other's lock.
 class DiskStore final : public BucketStore {
 public:
     DiskStore(Options options, std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> files, std::string folder,

@@ -55,9 +55,11 @@ Result<void> DiskStore::placeLogged(UnplacedShares::Batch& batch) {
         }
         const std::lock_guard lock(begun->mutex);
         auto placed = placeLogged(*begun, batch.ticket, entry);
-        // Nothing is left of the second, and somebody put a share in the place of the first by hand.
-        const bool never = !placed && (placed.error().code == ErrorCode::Conflict ||  //
-                                       placed.error().code == ErrorCode::CorruptShare);
+        // Somebody put a share in its place by hand, or the disk lost what the log had of it.
+        const auto isFinal = [](ErrorCode code) {
+            return code == ErrorCode::Conflict || code == ErrorCode::CorruptShare;
+        };
+        const bool never = !placed && isFinal(placed.error().code);
         // Others place other buckets' shares meanwhile: what they say of the disk says nothing of this share.
         const bool failed = !placed && !never;
         m_placingFails = failed;

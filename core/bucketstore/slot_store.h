@@ -44,8 +44,8 @@ public:
     [[nodiscard]] Result<std::set<ShareNum>> list(StorageIndex index);
     [[nodiscard]] Result<std::shared_ptr<const ShareReader>> open(StorageIndex index, ShareNum share);
 
-    /// Ends what the disk would not let an earlier request end; to be called, with the slot's pass, before a share of
-    /// it is changed by others.
+    /// Ends what the disk would not let an earlier request end, and places shares that have no file yet; to be called,
+    /// with the slot's pass, before a share of it is changed by others.
     [[nodiscard]] Result<void> finishEarlier(StorageIndex index);
 
 private:

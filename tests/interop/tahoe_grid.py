@@ -4,6 +4,7 @@ The programs come from the virtual environment whose Python runs this file (test
 one folder and ends with the object.
 """
 
+import random
 import socket
 import subprocess
 import sys
@@ -14,10 +15,33 @@ TAHOE = str(Path(sys.executable).parent / "tahoe")
 START_LIMIT = 120  # seconds; a slow machine starting many nodes at once
 
 
+_claims = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port for a node that starts later, and may end and start again.
+
+    The system hands its own range to whoever connects or asks for any port: in the seconds between the choice and the
+    start another test would get it. So it comes from below that range, and an abstract socket of its name, which ends
+    with this program, keeps it from every other grid.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    above = lowest if lowest > 4096 else 32768  # a system that hands out almost all leaves no better
+    candidates = list(range(above // 2, above))
+    random.SystemRandom().shuffle(candidates)
+    for port in candidates:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0tarn-test-port-{port}")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
+    raise AssertionError("no port is free")
 
 
 class Node:
@@ -26,6 +50,7 @@ class Node:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.process = None
+        self.grid_nodes = []
 
     def start(self):
         log = open(self.folder / "output.log", "ab")
@@ -33,6 +58,9 @@ class Node:
         self.process = subprocess.Popen([TAHOE, "run", str(self.folder)], stdin=subprocess.PIPE, stdout=log,
                                         stderr=subprocess.STDOUT)
         log.close()
+
+    def output(self):
+        return f"{self.folder.name}: " + (self.folder / "output.log").read_text(errors="replace")[-2000:]
 
     def kill(self):
         if self.process is not None:
@@ -91,8 +119,9 @@ class Client(Node):
             except OSError as error:
                 last = str(error)
             time.sleep(0.25)
+        started = [node for node in {self, *self.grid_nodes} if node.process is not None]
         raise AssertionError(f"the Tahoe-LAFS client never became ready: {last}\n"
-                             + (self.folder / "output.log").read_text(errors="replace")[-2000:])
+                             + "\n".join(node.output() for node in started))
 
 
 class Grid:
@@ -143,6 +172,7 @@ class Grid:
 
     def _keep(self, node):
         self.nodes.append(node)
+        node.grid_nodes = self.nodes
         return node
 
     def close(self):

@@ -128,6 +128,7 @@ public:
           m_sink(std::move(sink)), m_environment(std::move(environment)), m_watch(std::move(watch)),
           m_stop(std::move(stop)),
           m_plan(capability.required, capability.total, range, namesOf(m_servers), placesOf(known, m_servers),
+                 ShareVerifier::smallShare(capability.verifier()).value_or(ByteCount(0)),
                  range.begin.value() == 0 ? m_sink->held() : ByteCount(0)),
           m_pace(m_environment->pace ? m_environment->pace : std::make_shared<ServerPace>()),
           m_known(std::make_shared<FileKnowledge>()) {}
@@ -189,13 +190,35 @@ private:
     }
 
     void perform(const AskForShares& action) {
-        const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter, action.server, ByteCount(0));
-        m_scope.spawn(m_servers[action.server]->listShares(m_index, stop),
-                      [self = shared_from_this(), ticket = action.ticket](Result<std::set<ShareNum>> shares) {
-                          if (self->endCall(ticket, shares.has_value())) {
-                              self->tell(SharesListed{ticket, std::move(shares)});
+        const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter, action.server, action.along);
+        const auto& server = m_servers[action.server];
+        if (action.along.value() == 0) {
+            m_scope.spawn(server->listShares(m_index, stop),
+                          [self = shared_from_this(), ticket = action.ticket](Result<std::set<ShareNum>> shares) {
+                              if (self->endCall(ticket, shares.has_value())) {
+                                  self->tell(SharesListed{ticket, std::move(shares)});
+                              }
+                          });
+            return;
+        }
+        m_scope.spawn(server->findShares(m_index, action.along, stop),
+                      [self = shared_from_this(), action](Result<storage::FoundShares> found) {
+                          if (self->endCall(action.ticket, found.has_value())) {
+                              self->tell(self->keepWhole(action, std::move(found)));
                           }
                       });
+    }
+
+    [[nodiscard]] SharesListed keepWhole(const AskForShares& action, Result<storage::FoundShares> found) {
+        if (!found) {
+            return {action.ticket, failure(found.error())};
+        }
+        SharesListed listed{action.ticket, std::move(found->shares)};
+        for (auto& [share, bytes] : found->whole) {
+            listed.whole.insert(share);
+            m_whole.emplace(std::pair(action.server, share), std::move(bytes));
+        }
+        return listed;
     }
 
     void perform(const OpenHolding& action) {
@@ -203,6 +226,9 @@ private:
         auto& verifier = m_verifiers[action.holding];
         if (!verifier) {
             verifier = std::make_shared<ShareVerifier>(m_capability.verifier(), place.share);
+            if (auto whole = m_whole.extract({serverOf(action.holding), place.share})) {
+                verifier->takeWhole(std::move(whole.mapped()));
+            }
         }
         ByteCount expected;
         for (const auto& range : verifier->firstRanges()) {
@@ -484,6 +510,7 @@ private:
     async::Mailbox<Message> m_mailbox;
     async::TaskScope m_scope;
     std::map<Ticket, Call> m_calls;
+    std::map<std::pair<ServerIndex, ShareNum>, Bytes> m_whole;  ///< shares that came along and are not opened yet
     std::map<HoldingIndex, std::shared_ptr<ShareVerifier>> m_verifiers;
     std::map<HoldingIndex, std::shared_ptr<const OpenShare>> m_open;
     std::shared_ptr<FileKnowledge> m_known;

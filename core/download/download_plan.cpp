@@ -15,8 +15,9 @@ constexpr unsigned mostFailures = 2;
 }  // namespace
 
 DownloadPlan::DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
-                           const Known& known, ByteCount held)
-    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)), m_held(held) {
+                           const Known& known, ByteCount smallShare, ByteCount held)
+    : m_required(required), m_range(range), m_map(required, total, std::move(serverNames)), m_smallShare(smallShare),
+      m_held(held) {
     for (const auto& [server, share] : known) {
         m_map.known(server, share);
     }
@@ -27,16 +28,34 @@ Actions DownloadPlan::start() {
     return std::exchange(m_actions, {});
 }
 
-void DownloadPlan::askThoseNotAsked() {
-    if (m_outcome || !m_map.needsMore()) {
+void DownloadPlan::askServers() {
+    const std::size_t servers = m_map.servers().size();
+    if (m_outcome || m_asked == Asked::All || servers == 0 || !m_map.needsMore()) {
         return;
     }
-    for (ServerIndex server = 0; server < m_map.servers().size(); ++server) {
+    if (m_asked == Asked::Nobody && m_map.holdings().empty() && m_smallShare.value() > 0) {
+        const std::size_t first = std::min<std::size_t>(m_required, servers);
+        for (ServerIndex server = 0; server < first; ++server) {
+            ask(server, (m_required - 1) / first + 1);
+        }
+        m_asked = Asked::First;
+        return;
+    }
+    if (m_asked == Asked::First && !m_map.hasTrouble() && m_map.awaitsAnswers()) {
+        return;
+    }
+    m_asked = Asked::All;
+    for (ServerIndex server = 0; server < servers; ++server) {
         if (m_map.servers()[server].state == AskedServer::State::NotAsked) {
-            m_map.asked(server);
-            m_actions.emplace_back(AskForShares{begin({Call::Kind::List, server}), server});
+            ask(server, 1);
         }
     }
+}
+
+void DownloadPlan::ask(ServerIndex server, std::uint64_t sharesAlong) {
+    m_map.asked(server);
+    m_actions.emplace_back(
+        AskForShares{begin({Call::Kind::List, server}), server, ByteCount(sharesAlong * m_smallShare.value())});
 }
 
 Actions DownloadPlan::on(const Event& event) {
@@ -58,7 +77,7 @@ void DownloadPlan::handle(const SharesListed& event) {
         return;
     }
     if (event.shares) {
-        m_map.answered(call->server, *event.shares);
+        m_map.answered(call->server, *event.shares, event.whole);
     } else {
         m_map.failed(call->server, event.shares.error());
     }
@@ -156,6 +175,7 @@ void DownloadPlan::handle(const CallSlow& event) {
         return;
     }
     switch (call->second.kind) {
+    case Call::Kind::List: m_asked = m_asked == Asked::First ? Asked::FirstAndSlow : m_asked; break;
     case Call::Kind::Open:
     case Call::Kind::Crypttext:
     case Call::Kind::Fetch: m_map.wasSlow(call->second.holding); break;
@@ -221,7 +241,7 @@ void DownloadPlan::handle(const SinkCommitted& event) {
 }
 
 void DownloadPlan::proceed() {
-    askThoseNotAsked();
+    askServers();
     giveUpIfHopeless();
     if (!m_outcome) {
         if (mayBegin()) {
@@ -498,8 +518,9 @@ void DownloadPlan::holdingFailed(HoldingIndex index, const Error& error) {
     holding.crypttext = Crypttext::Damaged;
     holding.lost = error;
     stopCalls([index](const Call& call) {
-        return call.kind != Call::Kind::Advise && call.kind != Call::Kind::List && call.kind != Call::Kind::Spread &&
-               call.holding == index;
+        const bool onHolding =
+            call.kind == Call::Kind::Open || call.kind == Call::Kind::Crypttext || call.kind == Call::Kind::Fetch;
+        return onHolding && call.holding == index;
     });
     if (error.code == ErrorCode::CorruptShare) {
         tell(index, error.detail);

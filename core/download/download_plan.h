@@ -22,9 +22,11 @@ using RunNumber = std::uint64_t;
 
 /// What the plan wants done. Every action with a ticket is answered by one event with that ticket, unless it is
 /// stopped.
+/// `along`: how many bytes of the shares may come along.
 struct AskForShares {
     Ticket ticket;
     ServerIndex server;
+    ByteCount along;
 };
 /// Find out what its blocks must hash to; goes on where an examination waited for facts.
 struct OpenHolding {
@@ -75,9 +77,11 @@ using Action = std::variant<AskForShares, OpenHolding, ReadCrypttextHashes, Fetc
 using Actions = std::vector<Action>;
 
 /// What happened.
+/// `whole`, of `shares`: those whose bytes came along and are at hand.
 struct SharesListed {
     Ticket ticket;
     Result<std::set<ShareNum>> shares;
+    std::set<ShareNum> whole = {};
 };
 struct HoldingOpened {
     struct Report {
@@ -134,11 +138,13 @@ using Event = std::variant<SharesListed, HoldingOpened, CrypttextHashesRead, Blo
 ///
 /// Pure: takes events, gives actions; holds no bytes and no clock. All servers are asked at once, and reading begins as
 /// soon as k different shares are known. Where k are known from the start nobody is asked, unless one of them
-/// disappoints. A share whose server keeps a call waiting is joined by another one and the
-/// first to answer counts; one that fails, or does not match its hashes, is replaced. Blocks are checked against these
-/// only where a segment does not match the file's hash for it, which tells the same of all its blocks. Nothing but
-/// `runsAtOnce` runs is ever on its way, so memory is bounded by the runs' size. Ends with exactly one Finish, whatever
-/// the servers do, as long as every call is answered or its CallLost comes.
+/// disappoints. Small shares come along with the answers: the first k servers are asked for one each, so that one round
+/// trip may be all, and the others only where one of these keeps us waiting, fails, or all have too little. A share
+/// whose server keeps a call waiting is joined by another one and the first to answer counts; one that fails, or does
+/// not match its hashes, is replaced. Blocks are checked against these only where a segment does not match the file's
+/// hash for it, which tells the same of all its blocks. Nothing but `runsAtOnce` runs is ever on its way, so memory is
+/// bounded by the runs' size. Ends with exactly one Finish, whatever the servers do, as long as every call is answered
+/// or its CallLost comes.
 class DownloadPlan {
 public:
     /// Without an answer for this long, the call has failed. The list of a server's shares is short: no line is that
@@ -159,10 +165,11 @@ public:
     /// Shares that somebody knows to be there.
     using Known = std::vector<std::pair<ServerIndex, ShareNum>>;
 
-    /// `range` lies within the file and is not empty. `held` bytes of the file, from its beginning, are there from an
+    /// `range` lies within the file and is not empty. `smallShare`: what a share takes at most, where it may come along
+    /// with a server's answer; 0 where it is too large. `held` bytes of the file, from its beginning, are there from an
     /// earlier attempt and not checked; only where the range begins there, too.
     DownloadPlan(unsigned required, unsigned total, Range range, std::vector<std::string> serverNames,
-                 const Known& known = {}, ByteCount held = ByteCount(0));
+                 const Known& known = {}, ByteCount smallShare = ByteCount(0), ByteCount held = ByteCount(0));
 
     [[nodiscard]] Actions start();
     [[nodiscard]] Actions on(const Event& event);
@@ -201,7 +208,8 @@ private:
 
     /// Does all that can be done now.
     void proceed();
-    void askThoseNotAsked();
+    void askServers();
+    void ask(ServerIndex server, std::uint64_t sharesAlong);
     void giveUpIfHopeless();
     [[nodiscard]] bool mayBegin();
     void chooseHoldings();
@@ -232,6 +240,9 @@ private:
     ShareMap m_map;
     std::map<Ticket, Call> m_calls;
     Ticket m_nextTicket = 1;
+    ByteCount m_smallShare;
+    enum class Asked : std::uint8_t { Nobody, First, FirstAndSlow, All };
+    Asked m_asked = Asked::Nobody;
     bool m_spreadWaited = false;
     bool m_begun = false;
     std::shared_ptr<const FileFacts> m_facts;

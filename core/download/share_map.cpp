@@ -68,15 +68,18 @@ void ShareMap::known(ServerIndex server, ShareNum share) {
     const bool there = std::ranges::any_of(
         m_holdings, [&](const Holding& holding) { return holding.server == server && holding.share == share; });
     if (share.value() < m_total && !there) {
-        m_holdings.push_back({server, share, {}, {}, false, false, 0, {}});
+        m_holdings.push_back({server, share, {}, {}, false, false, false, 0, {}});
     }
 }
 
-void ShareMap::answered(ServerIndex server, const std::set<ShareNum>& shares) {
+void ShareMap::answered(ServerIndex server, const std::set<ShareNum>& shares, const std::set<ShareNum>& whole) {
     m_servers[server].state = AskedServer::State::Answered;
     m_servers[server].answerRank = m_answers++;
     for (const ShareNum share : shares) {
         known(server, share);
+    }
+    for (Holding& holding : m_holdings) {
+        holding.atHand = holding.atHand || (holding.server == server && whole.contains(holding.share));
     }
 }
 
@@ -87,11 +90,17 @@ void ShareMap::wasSlow(HoldingIndex index) {
     ++m_servers[holding.server].timesSlow;
 }
 
-bool ShareMap::needsMore() const {
-    return sharesLeft(false).size() < m_required || std::ranges::any_of(m_holdings, [](const Holding& holding) {
+bool ShareMap::hasTrouble() const {
+    return std::ranges::any_of(m_servers,
+                               [](const auto& server) { return server.state == AskedServer::State::Failed; }) ||
+           std::ranges::any_of(m_holdings, [](const Holding& holding) {
                return holding.slow || holding.failures > 0 || holding.state == Holding::State::Lost ||
                       holding.state == Holding::State::WantsFacts;
            });
+}
+
+bool ShareMap::needsMore() const {
+    return hasTrouble() || sharesLeft(false).size() < m_required;
 }
 
 void ShareMap::failed(ServerIndex server, Error error) {
@@ -155,8 +164,8 @@ std::optional<HoldingIndex> ShareMap::best(const std::set<ShareNum>& covered) co
     }
     const auto rank = [&](HoldingIndex index) {
         const auto& holding = m_holdings[index];
-        return std::tuple(troublesOf[holding.server], chosen[holding.server], m_servers[holding.server].answerRank,
-                          copies[holding.share], holding.share);
+        return std::tuple(troublesOf[holding.server], !holding.atHand, chosen[holding.server],
+                          m_servers[holding.server].answerRank, copies[holding.share], holding.share);
     };
     std::optional<HoldingIndex> found;
     for (HoldingIndex index = 0; index < m_holdings.size(); ++index) {

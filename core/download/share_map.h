@@ -33,6 +33,7 @@ struct Holding {
     Crypttext crypttext = Crypttext::Untried;
     bool chosen = false;  ///< one of those that are read from
     bool slow = false;    ///< has kept a call waiting; it is used where nothing better is left
+    bool atHand = false;  ///< its bytes came along with its server's answer
     unsigned failures = 0;
     Error lost;
 };
@@ -56,7 +57,8 @@ public:
     void asked(ServerIndex server) { m_servers[server].state = AskedServer::State::Asked; }
     /// Somebody knows that the share is there, without having asked.
     void known(ServerIndex server, ShareNum share);
-    void answered(ServerIndex server, const std::set<ShareNum>& shares);
+    /// `whole`, of `shares`: those whose bytes came along.
+    void answered(ServerIndex server, const std::set<ShareNum>& shares, const std::set<ShareNum>& whole);
     void failed(ServerIndex server, Error error);
     /// A call on a holding has kept us waiting: others are better, now and later.
     void wasSlow(HoldingIndex index);
@@ -66,7 +68,9 @@ public:
     [[nodiscard]] const std::vector<Holding>& holdings() const noexcept { return m_holdings; }
     [[nodiscard]] bool awaitsAnswers() const noexcept;
 
-    /// Something known has turned out otherwise, or is too little: those who were not asked may know more.
+    /// A server or a share has disappointed.
+    [[nodiscard]] bool hasTrouble() const;
+    /// That, or what is known is too little: those who were not asked may know more.
     [[nodiscard]] bool needsMore() const;
 
     /// Different share numbers that some server says it holds, lost ones as well.
@@ -75,8 +79,8 @@ public:
     /// share that is not one of them may yet prove the facts.
     [[nodiscard]] std::set<ShareNum> sharesLeft(bool factsKnown) const;
 
-    /// The best share to read from beyond those of `covered`: on servers that have caused no trouble, not yet chosen
-    /// for another share, quick to answer; then rare shares, then low numbers (those need no decoding).
+    /// The best share to read from beyond those of `covered`: on servers that have caused no trouble, at hand already,
+    /// not yet chosen for another share, quick to answer; then rare shares, then low numbers (those need no decoding).
     [[nodiscard]] std::optional<HoldingIndex> best(const std::set<ShareNum>& covered) const;
     /// The best `count` shares beyond `covered`, or as many as there are. Wherever so many servers that have caused no
     /// trouble can give a share each, no two come from one server.

@@ -14,7 +14,7 @@ constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t shortestHeader = 0x24;
 constexpr std::uint64_t longestHeader = 0x44;
 /// A share up to this size is read whole at once.
-constexpr std::uint64_t smallShare = 128 * kib;
+constexpr std::uint64_t mostWhole = 128 * kib;
 /// How much is read before anything is proved, of one share and of k shares together.
 constexpr std::uint64_t mostGuessed = 2048 * kib;
 constexpr std::uint64_t mostGuessedTogether = 16 * 1024 * kib;
@@ -36,29 +36,42 @@ std::uint64_t treeSize(std::uint64_t leafCount) {
     return formats::nodeCount(leafCount) * crypto::Hash::size;
 }
 
+/// The size of each hash tree, were segments of that size.
+std::uint64_t treeFor(const caps::ChkVerifier& capability, std::uint64_t segment) {
+    const std::uint64_t wholeBlocks = (segment - 1) / capability.required + 1;
+    return treeSize((capability.size.value() - 1) / (wholeBlocks * capability.required) + 1);
+}
+
+/// The share hash chain and the URI extension.
+std::uint64_t endFor(const caps::ChkVerifier& capability) {
+    return formats::shareHashChainLength(capability.total) * (2 + crypto::Hash::size) + usualExtension;
+}
+
 }  // namespace
 
 ShareVerifier::ShareVerifier(caps::ChkVerifier capability, ShareNum share) : m_capability(capability), m_share(share) {}
 
-std::vector<storage::ByteRange> ShareVerifier::firstRanges() const {
-    const std::uint64_t size = m_capability.size.value();
-    const std::uint64_t data = size / m_capability.required;
-    const auto treeFor = [&](std::uint64_t segment) {
-        const std::uint64_t wholeBlocks = (segment - 1) / m_capability.required + 1;
-        return treeSize((size - 1) / (wholeBlocks * m_capability.required) + 1);
-    };
-    const std::uint64_t widestTree = treeFor(smallSegment);
-    const std::uint64_t narrowestTree = treeFor(largeSegment);
-    const std::uint64_t end =
-        formats::shareHashChainLength(m_capability.total) * (2 + crypto::Hash::size) + usualExtension;
+std::optional<ByteCount> ShareVerifier::smallShare(const caps::ChkVerifier& capability) {
+    const std::uint64_t whole = longestHeader + capability.size.value() / capability.required +
+                                3 * treeFor(capability, smallSegment) + endFor(capability);
+    return whole <= mostWhole ? std::optional(ByteCount(whole)) : std::nullopt;
+}
 
-    const std::uint64_t whole = longestHeader + data + 3 * widestTree + end;
-    if (whole <= smallShare) {
-        return {rangeFrom(0, whole)};
+void ShareVerifier::takeWhole(Bytes bytes) {
+    const auto all = rangeFrom(0, bytes.size() + 1);  // one more than there are: here it ends
+    m_held.add(all, std::move(bytes));
+}
+
+std::vector<storage::ByteRange> ShareVerifier::firstRanges() const {
+    if (const auto whole = smallShare(m_capability)) {
+        return {rangeFrom(0, whole->value())};
     }
+    const std::uint64_t data = m_capability.size.value() / m_capability.required;
+    const std::uint64_t widestTree = treeFor(m_capability, smallSegment);
+    const std::uint64_t narrowestTree = treeFor(m_capability, largeSegment);
     // Behind the blocks stand the plaintext tree, which nobody reads, and all that must be read. Where exactly depends
     // on the segment size, so the range takes in both usual ones.
-    const std::uint64_t guessed = 3 * widestTree - narrowestTree + end;
+    const std::uint64_t guessed = 3 * widestTree - narrowestTree + endFor(m_capability);
     if (guessed <= mostGuess()) {
         return {rangeFrom(0, longestHeader), rangeFrom(shortestHeader + data + narrowestTree, guessed)};
     }
@@ -89,7 +102,7 @@ Result<Verdict> ShareVerifier::examine(const FileKnowledge& known) {
 
     auto share = std::make_shared<OpenShare>(OpenShare{*m_layout, m_facts, m_blockHashes, std::nullopt});
     const auto blocks = rangeFrom(m_layout->data, m_facts->geometry.shareDataSize);
-    if (m_facts->geometry.shareDataSize <= smallShare && m_held.state(blocks) == HeldBytes::State::Here) {
+    if (m_facts->geometry.shareDataSize <= mostWhole && m_held.state(blocks) == HeldBytes::State::Here) {
         share->blocks = m_held.copy(blocks);
     }
     return Verdict{Verdict::Kind::Proved, {}, std::move(share), m_crypttextHashes, m_crypttextDamaged, m_damage};

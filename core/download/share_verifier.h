@@ -29,10 +29,14 @@ public:
 
     ShareVerifier(caps::ChkVerifier capability, ShareNum share);
 
+    /// What a share of the file takes at most, where that is little enough to read it whole at once.
+    [[nodiscard]] static std::optional<ByteCount> smallShare(const caps::ChkVerifier& capability);
     /// What to ask for before anything is known, all at the same time. A small share comes whole.
     [[nodiscard]] std::vector<storage::ByteRange> firstRanges() const;
     /// Takes what a server gave for a range.
     void take(storage::ByteRange asked, Bytes bytes) { m_held.add(asked, std::move(bytes)); }
+    /// Takes all the bytes of the share, as far as its server has them.
+    void takeWhole(Bytes bytes);
     /// Nothing has come yet.
     [[nodiscard]] bool isFresh() const noexcept { return m_held.isEmpty(); }
 

@@ -56,17 +56,27 @@ bool readShares(CborReader& reader, std::set<ShareNum>& shares) {
     });
 }
 
-bool readWhole(CborReader& reader, AllocateRequest& request) {
+/// Shares with their bytes.
+template <typename Whole>
+void appendWhole(QCborStreamWriter& writer, const Whole& whole) {
+    writer.startMap(whole.size());
+    for (const auto& [share, bytes] : whole) {
+        appendNumber(writer, share.value());
+        appendBytes(writer, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    writer.endMap();
+}
+
+/// `keep` gets each share's number, a view of its bytes, and what holds them where that is not the body.
+template <typename Keep>
+bool readWhole(CborReader& reader, const Keep& keep) {
     return reader.readNumberedMap(mostShares, [&](std::uint64_t number) {
         ByteView bytes;
         SharedBytes joined;
         if (number >= mostShares || !reader.viewByteString(bytes, joined)) {
             return false;
         }
-        if (joined) {
-            request.joined.push_back(std::move(joined));
-        }
-        request.whole.emplace(ShareNum(static_cast<std::uint16_t>(number)), bytes);
+        keep(ShareNum(static_cast<std::uint16_t>(number)), bytes, std::move(joined));
         return true;
     });
 }
@@ -143,12 +153,7 @@ Bytes writeAllocateRequest(const AllocateRequest& request) {
     appendNumber(writer, request.allocatedSize);
     if (!request.whole.empty()) {
         appendText(writer, "shares");
-        writer.startMap(request.whole.size());
-        for (const auto& [share, bytes] : request.whole) {
-            appendNumber(writer, share.value());
-            appendBytes(writer, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-        }
-        writer.endMap();
+        appendWhole(writer, request.whole);
     }
     writer.endMap();
     return takeBytes(body);
@@ -158,6 +163,12 @@ Result<AllocateRequest> parseAllocateRequest(ByteView body) {
     CborReader reader(body, mostBody);
     AllocateRequest request;
     unsigned found = 0;
+    const auto keep = [&request](ShareNum share, ByteView bytes, SharedBytes joined) {
+        request.whole.emplace(share, bytes);
+        if (joined) {
+            request.joined.push_back(std::move(joined));
+        }
+    };
     const bool read = reader.readMap(Key::Text, [&](std::string_view key) {
         if (key == "share-numbers") {
             ++found;
@@ -167,7 +178,7 @@ Result<AllocateRequest> parseAllocateRequest(ByteView body) {
             ++found;
             return reader.readUnsigned(request.allocatedSize);
         }
-        return key == "shares" && readWhole(reader, request);
+        return key == "shares" && readWhole(reader, keep);
     });
     const bool fits = std::ranges::all_of(request.whole, [&request](const auto& share) {
         return request.shares.contains(share.first) && share.second.size() == request.allocatedSize;
@@ -282,6 +293,45 @@ Result<std::set<ShareNum>> parseShareSet(ByteView body) {
         return violation("the server's list of shares does not parse");
     }
     return shares;
+}
+
+Bytes writeFoundReply(const FoundReply& reply) {
+    QByteArray body;
+    QCborStreamWriter writer(&body);
+    writer.startMap(2);
+    appendText(writer, "shares");
+    appendShares(writer, reply.shares);
+    appendText(writer, "whole");
+    appendWhole(writer, reply.whole);
+    writer.endMap();
+    return takeBytes(body);
+}
+
+Result<FoundReply> parseFoundReply(ByteView body) {
+    constexpr Byte map = 5;
+    if (body.empty() || body.front() >> 5U != map) {
+        auto shares = parseShareSet(body);
+        return shares ? Result<FoundReply>(FoundReply{std::move(*shares)}) : failure(shares.error());
+    }
+    CborReader reader(body, mostBody);
+    FoundReply reply;
+    bool found = false;
+    const auto keep = [&reply](ShareNum share, ByteView bytes, const SharedBytes& /*joined*/) {
+        reply.whole.emplace(share, Bytes(bytes.begin(), bytes.end()));
+    };
+    const bool read = reader.readMap(Key::Text, [&](std::string_view key) {
+        if (key == "shares") {
+            found = true;
+            return readShares(reader, reply.shares);
+        }
+        return key == "whole" && readWhole(reader, keep);
+    });
+    const bool known =
+        std::ranges::all_of(reply.whole, [&reply](const auto& share) { return reply.shares.contains(share.first); });
+    if (!read || !reader.finished() || !found || !known) {
+        return violation("the server's list of shares does not parse");
+    }
+    return reply;
 }
 
 Bytes writeCorruptionAdvice(std::string_view reason) {

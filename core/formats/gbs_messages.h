@@ -65,6 +65,20 @@ struct WriteReply {
 [[nodiscard]] Bytes writeShareSet(const std::set<ShareNum>& shares);
 [[nodiscard]] Result<std::set<ShareNum>> parseShareSet(ByteView body);
 
+/// The answer to a question for a bucket's shares that named how many bytes of them may come along, which is Tarn's
+/// own: a map, where every other answer is a set. `whole`: shares with their bytes, of `shares`.
+struct FoundReply {
+    std::set<ShareNum> shares;
+    std::map<ShareNum, Bytes> whole = {};
+};
+/// In a question for a bucket's shares: the most bytes that may come along. Tahoe-LAFS passes it over.
+inline constexpr std::string_view alongField = "x-tarn-along";
+/// The most bytes of shares that come along in one answer, whatever the question says.
+inline constexpr std::size_t mostAlong = 128 * 1024;
+[[nodiscard]] Bytes writeFoundReply(const FoundReply& reply);
+/// Takes a set as well. Fails, besides what does not parse: `whole` has what `shares` has not.
+[[nodiscard]] Result<FoundReply> parseFoundReply(ByteView body);
+
 [[nodiscard]] Bytes writeCorruptionAdvice(std::string_view reason);
 [[nodiscard]] Result<std::string> parseCorruptionAdvice(ByteView body);
 

@@ -224,6 +224,25 @@ async::Task<std::set<ShareNum>> askShares(std::shared_ptr<Ways> ways, std::size_
     co_return std::move(*shares);
 }
 
+async::Task<storage::FoundShares> askFoundShares(std::shared_ptr<Ways> ways, std::size_t mostMessage,
+                                                 StorageIndex index, ByteCount along, std::stop_token stop) {
+    Request request;
+    request.path = bucketPath(index) + "/shares";
+    request.accepted = {200};
+    request.answerType = cborType;
+    request.along = static_cast<std::size_t>(std::min<std::uint64_t>(along.value(), wire::mostAlong));
+    request.mostAnswer = mostMessage + *request.along;
+    const Result<Reply> reply = co_await ask(ways, std::move(request), stop);
+    if (!reply) {
+        co_return failure(reply.error());
+    }
+    auto found = wire::parseFoundReply(reply->answer.body);
+    if (!found) {
+        co_return blame(reply->server, found.error());
+    }
+    co_return storage::FoundShares{std::move(found->shares), std::move(found->whole)};
+}
+
 async::Task<Bytes> askRead(std::shared_ptr<Ways> ways, std::size_t mostRead, Half half, StorageIndex index,
                            ShareNum share, ByteOffset offset, ByteCount length, std::stop_token stop) {
     if (length.value() > mostRead) {
@@ -383,6 +402,10 @@ public:
     }
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override {
         return askShares(m_ways, m_limits.mostMessage, Half::Immutable, index, std::move(stop));
+    }
+    [[nodiscard]] async::Task<storage::FoundShares> findShares(StorageIndex index, ByteCount along,
+                                                               std::stop_token stop) override {
+        return askFoundShares(m_ways, m_limits.mostMessage, index, along, std::move(stop));
     }
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override {

@@ -18,6 +18,7 @@ struct Request {
     std::string path;                          ///< from the root, ASCII, needing no escapes
     std::vector<std::string> secrets;          ///< values for `X-Tahoe-Authorization`
     std::optional<formats::gbs::Range> range;  ///< what to read (GET), or where the body stands (PATCH)
+    std::optional<std::size_t> along;          ///< bytes of shares that may come along with their list
     SharedBytes body;                          ///< none for a request without a body
     const char* bodyType = nullptr;            ///< media type of `body`
     std::vector<int> accepted;                 ///< statuses that are answers; every other one is an error

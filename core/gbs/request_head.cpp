@@ -26,6 +26,10 @@ RequestFields::RequestFields(const Request& request, const Caller& caller) {
         m_range = reads ? formats::gbs::writeRange(*request.range) : formats::gbs::writeContentRange(*request.range);
         m_fields.push_back({reads ? "range" : "content-range", m_range});
     }
+    if (request.along) {
+        m_along = std::to_string(*request.along);
+        m_fields.push_back({formats::gbs::alongField, m_along});
+    }
     for (const std::string& secret : request.secrets) {
         m_fields.push_back({"x-tahoe-authorization", secret, true});
     }

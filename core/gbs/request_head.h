@@ -36,6 +36,7 @@ public:
 private:
     std::string m_length;
     std::string m_range;
+    std::string m_along;
     std::vector<Field> m_fields;
 };
 

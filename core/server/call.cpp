@@ -1,6 +1,7 @@
 #include "core/server/call.h"
 
 #include "core/crypto/hash.h"
+#include "core/formats/decimal.h"
 #include "core/formats/gbs_messages.h"
 #include "core/foundation/base32.h"
 
@@ -277,6 +278,17 @@ std::optional<HttpStatus> checkRange(const RequestHead& head, Call& call) {
     return std::nullopt;
 }
 
+/// How much of a bucket's shares may come along with their list; false where that does not parse.
+bool readAlong(const RequestHead& head, Call& call) {
+    if (call.endpoint != Endpoint::ListShares || !head.along) {
+        return true;
+    }
+    if (const auto asked = formats::parseDecimal(*head.along)) {
+        call.along = static_cast<std::size_t>(std::min<std::uint64_t>(*asked, gbs::mostAlong));
+    }
+    return call.along.has_value();
+}
+
 }  // namespace
 
 std::variant<Call, Refusal> readCall(const RequestHead& head, std::string_view authorization, const Limits& limits) {
@@ -321,6 +333,9 @@ std::variant<Call, Refusal> readCall(const RequestHead& head, std::string_view a
     }
     if (const auto status = checkRange(head, call)) {
         return refuse(*status);
+    }
+    if (!readAlong(head, call)) {
+        return refuse(HttpStatus::BadRequest);
     }
     return call;
 }

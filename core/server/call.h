@@ -60,6 +60,7 @@ struct Call {
     UploadSecret upload;
     WriteEnabler enabler;
     std::optional<formats::gbs::Range> range;  ///< of a read, if given; of a write
+    std::optional<std::size_t> along;          ///< bytes of shares that may come along with their list, if asked for
     std::uint64_t bodyLength = 0;
     std::string client;  ///< the address that asks, for whom leases are noted; filled in by who reads the head
 };

@@ -57,6 +57,29 @@ ReadOutcome readFrom(std::shared_ptr<const bucketstore::ShareReader> reader, con
     return outcome;
 }
 
+/// The first of a bucket's shares, as far as they are no more than `most` bytes together. What cannot be read is left
+/// out.
+std::map<ShareNum, Bytes> wholeShares(const bucketstore::BucketStore& store, const StorageIndex& index,
+                                      const std::set<ShareNum>& shares, std::size_t most) {
+    std::map<ShareNum, Bytes> whole;
+    for (const ShareNum share : shares) {
+        const auto reader = store.openShare(index, share);
+        if (!reader) {
+            continue;
+        }
+        if ((*reader)->size().value() > most) {
+            break;
+        }
+        Bytes bytes(static_cast<std::size_t>((*reader)->size().value()));
+        const auto got = (*reader)->read(ByteOffset(0), bytes);
+        if (got && *got == bytes.size()) {
+            most -= bytes.size();
+            whole.emplace(share, std::move(bytes));
+        }
+    }
+    return whole;
+}
+
 }  // namespace
 
 Outcome versionOutcome(const bucketstore::BucketStore& store) {
@@ -121,11 +144,16 @@ Outcome abortShare(bucketstore::BucketStore& store, const Call& call) {
 }
 
 Outcome listShares(const bucketstore::BucketStore& store, const Call& call) {
-    const auto shares = store.list(call.index);
+    auto shares = store.list(call.index);
     if (!shares) {
         return {statusOf(shares.error().code), BodyType::None, {}};
     }
-    return cbor(gbs::writeShareSet(*shares));
+    if (!call.along) {
+        return cbor(gbs::writeShareSet(*shares));
+    }
+    gbs::FoundReply reply{std::move(*shares)};
+    reply.whole = wholeShares(store, call.index, reply.shares, *call.along);
+    return cbor(gbs::writeFoundReply(reply));
 }
 
 Outcome readTestWrite(bucketstore::BucketStore& store, const Call& call, ByteView body) {

@@ -1,5 +1,7 @@
 #include "core/server/request_head.h"
 
+#include "core/formats/gbs_messages.h"
+
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/field.hpp>
 
@@ -59,13 +61,14 @@ void keepField(RequestHead& head, std::string_view name, std::string_view value)
         std::string_view name;
         std::optional<std::string> RequestHead::*place;
     };
-    constexpr std::array fields{
+    static constexpr std::array fields{
         Field{"authorization", &RequestHead::authorization},
         Field{"accept", &RequestHead::accept},
         Field{"content-type", &RequestHead::contentType},
         Field{"content-range", &RequestHead::contentRange},
         Field{"range", &RequestHead::range},
         Field{"expect", &RequestHead::expect},
+        Field{formats::gbs::alongField, &RequestHead::along},
     };
     const auto same = [name](std::string_view other) {
         return boost::beast::iequals({name.data(), name.size()}, {other.data(), other.size()});

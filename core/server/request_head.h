@@ -20,6 +20,7 @@ struct RequestHead {
     std::optional<std::string> contentRange;
     std::optional<std::string> range;
     std::optional<std::string> expect;
+    std::optional<std::string> along;             ///< formats::gbs::alongField
     std::vector<std::string> tahoeAuthorization;  ///< one entry a header line
     std::uint64_t contentLength = 0;
     bool chunked = false;        ///< the body comes with a Transfer-Encoding; its length is not known

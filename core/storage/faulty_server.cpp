@@ -17,6 +17,16 @@ void garble(Result<Bytes>& result) {
     }
 }
 
+void garble(Result<FoundShares>& result) {
+    if (!result || result->whole.empty()) {
+        result = failure(ErrorCode::ProtocolViolation, "injected nonsense");
+        return;
+    }
+    for (auto& [share, bytes] : result->whole) {
+        bytes[bytes.size() / 2] ^= 0x10U;
+    }
+}
+
 void garble(Result<formats::gbs::SlotReply>& result) {
     if (!result) {
         return;
@@ -97,6 +107,12 @@ async::Task<void> FaultyServer::abort(StorageIndex index, ShareNum share, Upload
 async::Task<std::set<ShareNum>> FaultyServer::listShares(StorageIndex index, std::stop_token stop) {
     return strike<std::set<ShareNum>>(
         m_choose(Call::ListShares), m_timers, [=, inner = m_inner] { return inner->listShares(index, stop); }, stop);
+}
+
+async::Task<FoundShares> FaultyServer::findShares(StorageIndex index, ByteCount along, std::stop_token stop) {
+    return strike<FoundShares>(
+        m_choose(Call::ListShares), m_timers, [=, inner = m_inner] { return inner->findShares(index, along, stop); },
+        stop);
 }
 
 async::Task<Bytes> FaultyServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,

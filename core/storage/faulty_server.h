@@ -60,6 +60,8 @@ public:
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
+    [[nodiscard]] async::Task<FoundShares> findShares(StorageIndex index, ByteCount along,
+                                                      std::stop_token stop) override;
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,

@@ -233,6 +233,23 @@ async::Task<std::set<ShareNum>> MemoryServer::listShares(StorageIndex index, std
     return answer<std::set<ShareNum>>(complete(index));
 }
 
+async::Task<FoundShares> MemoryServer::findShares(StorageIndex index, ByteCount along, std::stop_token stop) {
+    if (stop.stop_requested()) {
+        return cancelled<FoundShares>();
+    }
+    FoundShares found{complete(index)};
+    std::uint64_t left = wholeShares ? along.value() : 0;
+    for (const ShareNum share : found.shares) {
+        const Bytes& data = shares.at(index).at(share);
+        if (data.size() > left) {
+            break;
+        }
+        left -= data.size();
+        found.whole.emplace(share, data);
+    }
+    return answer<FoundShares>(std::move(found));
+}
+
 async::Task<Bytes> MemoryServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                       std::stop_token stop) {
     if (stop.stop_requested()) {

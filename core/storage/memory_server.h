@@ -28,6 +28,8 @@ public:
     [[nodiscard]] async::Task<void> abort(StorageIndex index, ShareNum share, UploadSecret upload,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override;
+    [[nodiscard]] async::Task<FoundShares> findShares(StorageIndex index, ByteCount along,
+                                                      std::stop_token stop) override;
     [[nodiscard]] async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                                           std::stop_token stop) override;
     [[nodiscard]] async::Task<formats::gbs::SlotReply> readTestWrite(StorageIndex index, WriteEnabler enabler,
@@ -59,7 +61,7 @@ public:
     std::map<StorageIndex, Slot> slots;
     /// The complete shares, to look at or to damage.
     std::map<StorageIndex, std::map<ShareNum, Bytes>> shares;
-    /// Whether it takes whole shares along with the question for their room.
+    /// Whether it takes whole shares along with the question for their room, and sends them with their list.
     bool wholeShares = false;
     /// Bytes of immutable shares that came, whether it had a use for them or not.
     std::uint64_t bytesCame = 0;

@@ -46,6 +46,12 @@ using WholeShares = std::map<ShareNum, SharedBytes>;
 /// The most bytes of them that go along in one request.
 inline constexpr std::size_t mostWholeShares = formats::gbs::mostWholeShares;
 
+/// The complete shares of a bucket, and the bytes of those that came along, whole.
+struct FoundShares {
+    std::set<ShareNum> shares;
+    std::map<ShareNum, Bytes> whole = {};  ///< keys are of `shares`
+};
+
 /// A half-open range of bytes [begin, end) within a share.
 struct ByteRange {
     ByteOffset begin;
@@ -114,6 +120,11 @@ public:
 
     /// The complete shares of a bucket; none when there is no such bucket.
     [[nodiscard]] virtual async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) = 0;
+
+    /// As `listShares`; and a server of ours sends along what it can of them, whole, the lowest numbers first, as long
+    /// as it is no more than `along` bytes together. Every other server sends none.
+    [[nodiscard]] virtual async::Task<FoundShares> findShares(StorageIndex index, ByteCount along,
+                                                              std::stop_token stop);
 
     /// Reads up to `length` bytes from `offset`; short or empty at the share's end. Never longer. Fails: NotFound.
     [[nodiscard]] virtual async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset,

@@ -29,7 +29,7 @@ QJsonObject figuresOf(CountedGrid& grid, int enough) {
     const tarn::Bytes file(fileSize, 42);
     return {{QLatin1String("up"), figuresOf(grid.upload(file, enough))},
             {QLatin1String("down"), figuresOf(grid.download(file, true, 1))},
-            {QLatin1String("down-unknown"), figuresOf(grid.download(file, false, 2))}};
+            {QLatin1String("down-unknown"), figuresOf(grid.download(file, false, enough))}};
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ public:
     std::shared_ptr<const FileFacts> facts;
     DownloadPlan plan;
     std::map<ServerIndex, Ticket> lists;
+    std::map<ServerIndex, std::uint64_t> along;
     std::map<HoldingIndex, Ticket> opens;
     std::map<HoldingIndex, Ticket> crypttexts;
     std::map<std::pair<RunNumber, HoldingIndex>, Ticket> fetches;
@@ -42,20 +43,24 @@ public:
 
     explicit Planned(std::uint64_t size,
                      std::vector<std::string> servers = {"alpha", "beta", "gamma", "delta", "epsilon"}, unsigned k = 3,
-                     const DownloadPlan::Known& known = {}, std::uint64_t held = 0)
-        : facts(factsOf(size, mib, k)),
-          plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers), known, ByteCount(held)) {
+                     const DownloadPlan::Known& known = {}, std::uint64_t held = 0, std::uint64_t smallShare = 0)
+        : facts(factsOf(size, mib, k)), plan(k, 10, {ByteOffset(0), ByteOffset(size)}, std::move(servers), known,
+                                             ByteCount(smallShare), ByteCount(held)) {
         take(plan.start());
     }
 
     void on(const Event& event) { take(plan.on(event)); }
 
-    void list(ServerIndex server, const std::set<unsigned>& shares) {
+    void list(ServerIndex server, const std::set<unsigned>& shares, const std::set<unsigned>& whole = {}) {
         std::set<ShareNum> numbers;
+        std::set<ShareNum> atHand;
         for (const unsigned share : shares) {
             numbers.insert(number(share));
         }
-        on(SharesListed{closed(lists, server), numbers});
+        for (const unsigned share : whole) {
+            atHand.insert(number(share));
+        }
+        on(SharesListed{closed(lists, server), numbers, atHand});
     }
     void open(HoldingIndex holding) {
         HoldingOpened::Report report;
@@ -117,7 +122,10 @@ private:
             std::visit([this](const auto& known) { note(known); }, action);
         }
     }
-    void note(const AskForShares& action) { lists[action.server] = action.ticket; }
+    void note(const AskForShares& action) {
+        lists[action.server] = action.ticket;
+        along[action.server] = action.along.value();
+    }
     void note(const OpenHolding& action) { opens[action.holding] = action.ticket; }
     void note(const ReadCrypttextHashes& action) { crypttexts[action.holding] = action.ticket; }
     void note(const FetchBlocks& action) {
@@ -202,6 +210,11 @@ private Q_SLOTS:
     void whoIsDisappointedAsksEverybody_data();
     void whoIsDisappointedAsksEverybody();
     void tooFewKnownSharesAreReadWhileTheOthersAreSought();
+    void theFirstServersAreAskedForSmallSharesAlong();
+    void whatCameAlongIsReadFirst();
+    void theOthersAreAskedWhenTheFirstAreSlowOrFailOrHaveTooLittle();
+    void fewServersAreAskedForSeveralSharesAlong();
+    void whereSmallSharesAreKnownNobodyIsAsked();
     void everyOrderOfEventsEndsWithinTheRules();
 };
 
@@ -563,6 +576,74 @@ void DownloadPlanTest::tooFewKnownSharesAreReadWhileTheOthersAreSought() {
     QCOMPARE(planned.opening(), (std::set<unsigned>{0, 1, 2}));
 }
 
+void DownloadPlanTest::theFirstServersAreAskedForSmallSharesAlong() {
+    Planned planned(1000, {"alpha", "beta", "gamma", "delta", "epsilon"}, 3, {}, 0, 1300);
+    QCOMPARE(planned.along, (std::map<ServerIndex, std::uint64_t>{{0, 1300}, {1, 1300}, {2, 1300}}));
+    planned.list(2, {2, 7}, {2});
+    planned.list(0, {0, 5}, {0});
+    planned.list(1, {1, 6}, {1});
+    QCOMPARE(planned.opening(), (std::set<unsigned>{0, 1, 2}));
+    QVERIFY(planned.lists.empty());
+    planned.openAll();
+    planned.fetchRun(0);
+    QCOMPARE(planned.decodes.size(), std::size_t(1));
+    QCOMPARE(planned.along.size(), std::size_t(3));
+}
+
+void DownloadPlanTest::whatCameAlongIsReadFirst() {
+    // By themselves the shares that few have would come first.
+    Planned planned(1000, {"alpha", "beta"}, 2, {}, 0, 1300);
+    planned.list(0, {0, 4}, {0});
+    planned.list(1, {0, 3, 5}, {3});
+    QCOMPARE(planned.opening(), (std::set<unsigned>{0, 3}));
+}
+
+void DownloadPlanTest::theOthersAreAskedWhenTheFirstAreSlowOrFailOrHaveTooLittle() {
+    const std::vector<std::string> names{"alpha", "beta", "gamma", "delta", "epsilon"};
+    {
+        Planned planned(1000, names, 3, {}, 0, 1300);
+        planned.list(0, {0}, {0});
+        planned.on(CallSlow{planned.lists.at(2)});
+        QCOMPARE(planned.along.size(), std::size_t(5));
+        QCOMPARE(planned.along.at(4), 1300U);
+        planned.list(4, {3, 4}, {3});
+        planned.list(1, {1}, {1});
+        QCOMPARE(planned.opening(), (std::set<unsigned>{0, 1, 3}));
+    }
+    {
+        Planned planned(1000, names, 3, {}, 0, 1300);
+        planned.on(
+            SharesListed{Planned::closed(planned.lists, ServerIndex(1)), failure(ErrorCode::Unreachable, "gone")});
+        QCOMPARE(planned.along.size(), std::size_t(5));
+        QCOMPARE(planned.along.at(4), 1300U);
+    }
+    {
+        Planned planned(1000, names, 3, {}, 0, 1300);
+        for (const ServerIndex server : {0U, 1U, 2U}) {
+            QCOMPARE(planned.along.size(), std::size_t(3));
+            planned.list(server, {1}, {1});
+        }
+        QCOMPARE(planned.along.size(), std::size_t(5));
+        QCOMPARE(planned.along.at(4), 1300U);
+    }
+}
+
+void DownloadPlanTest::fewServersAreAskedForSeveralSharesAlong() {
+    Planned planned(1000, {"alpha", "beta"}, 3, {}, 0, 1300);
+    QCOMPARE(planned.along, (std::map<ServerIndex, std::uint64_t>{{0, 2600}, {1, 2600}}));
+}
+
+void DownloadPlanTest::whereSmallSharesAreKnownNobodyIsAsked() {
+    Planned planned(1000, {"alpha", "beta", "gamma", "delta"}, 3, {{0, number(0)}, {1, number(1)}, {2, number(2)}}, 0,
+                    1300);
+    QVERIFY(planned.along.empty());
+    // Until one disappoints: then shares come along with the answers.
+    const HoldingIndex first = planned.opens.begin()->first;
+    planned.on(HoldingOpened{Planned::closed(planned.opens, first), failure(ErrorCode::NotFound, "gone")});
+    QCOMPARE(planned.along.size(), std::size_t(4));
+    QCOMPARE(planned.along.at(3), 1300U);
+}
+
 void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
     unsigned successes = 0;
     for (unsigned seed = 0; seed < 1000; ++seed) {
@@ -571,7 +652,9 @@ void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
             return random() % 100 < percent;
         };
         const auto trouble = static_cast<unsigned>(random() % 40);
-        Planned planned((1 + random() % 30) * mib, {"a", "b", "c", "d", "e"}, static_cast<unsigned>(1 + random() % 4));
+        const bool small = chance(30);
+        Planned planned(small ? 1000 : (1 + random() % 30) * mib, {"a", "b", "c", "d", "e"},
+                        static_cast<unsigned>(1 + random() % 4), {}, 0, small ? 1300 : 0);
         std::vector<DecodeRun> decoding;
         std::size_t seenDecodes = 0;
         std::optional<RunNumber> writing;
@@ -613,7 +696,11 @@ void DownloadPlanTest::everyOrderOfEventsEndsWithinTheRules() {
                                 shares.insert(share);
                             }
                         }
-                        planned.list(server, shares);
+                        std::set<unsigned> whole;
+                        if (planned.along.at(server) > 0 && !shares.empty() && chance(70)) {
+                            whole.insert(*shares.begin());
+                        }
+                        planned.list(server, shares, whole);
                     }
                 }
                 break;

@@ -3,12 +3,14 @@
 #include "core/async/manual_timers.h"
 #include "core/async/task_scope.h"
 #include "core/download/download.h"
+#include "core/grid/permuted_ring.h"
 #include "core/storage/faulty_server.h"
 #include "core/storage/memory_server.h"
 #include "tests/download/make_shares.h"
 
 #include <QAbstractEventDispatcher>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +74,22 @@ public:
             const auto name = i < names.size() ? names[i] : "server " + std::to_string(i);
             servers.push_back(std::make_shared<storage::MemoryServer>(
                 storage::ServerDescription{ServerId("v0-" + name), name, Bytes(8, static_cast<Byte>(i)), {}}));
+        }
+    }
+
+    /// From now on `servers` stand in the order in which a download asks them.
+    void orderFor(const caps::Chk& capability) {
+        const storage::ServerList order =
+            grid::permuted(storage::ServerList(servers.begin(), servers.end()), capability.storageIndex());
+        std::ranges::transform(order, servers.begin(), [](const auto& server) {
+            return std::dynamic_pointer_cast<storage::MemoryServer>(server);
+        });
+    }
+
+    /// From now on small shares come along with the servers' lists.
+    void sendSharesAlong() {
+        for (const auto& server : servers) {
+            server->wholeShares = true;
         }
     }
 

@@ -74,7 +74,10 @@ private Q_SLOTS:
     void everyRangeComesBackExactly();
     void aRangeOfALargeFileReadsOnlyItsSegments();
     void rangesThatCannotBeAreRefused();
-    void aSmallFileTakesOneRequestAServerAndOneAShare();
+    void aSmallFileTakesOneRequestAShareAndOneQuestionEach();
+    void fewServersSendSeveralSharesAlong();
+    void theOtherServersAreAskedWhereTheFirstHaveTooLittle();
+    void aServerThatIsSilentAtFirstHoldsNobodyUp();
     void aShareOfMoreThanFourGibibytesIsRead();
     void aBitTurnedInAnyFieldIsNoticedAndTheFileComesBack_data();
     void aBitTurnedInAnyFieldIsNoticedAndTheFileComesBack();
@@ -187,6 +190,10 @@ public:
         ++lists;
         return ForwardingServer::listShares(index, stop);
     }
+    async::Task<storage::FoundShares> findShares(StorageIndex index, ByteCount along, std::stop_token stop) override {
+        ++lists;
+        return inner()->findShares(index, along, stop);
+    }
     async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                             std::stop_token stop) override {
         ++reads;
@@ -247,18 +254,90 @@ void DownloadTest::rangesThatCannotBeAreRefused() {
     }
 }
 
-void DownloadTest::aSmallFileTakesOneRequestAServerAndOneAShare() {
+void DownloadTest::aSmallFileTakesOneRequestAShareAndOneQuestionEach() {
     for (const std::uint64_t size : {1000U, 100'000U, 300'000U}) {
-        const auto file = makeFile({3, 10, size, 128 * 1024, false, 4});
-        DownloadRun run;
+        for (const bool along : {false, true}) {
+            const auto file = makeFile({3, 10, size, 128 * 1024, false, 4});
+            DownloadRun run;
+            run.spread(file);
+            if (along) {
+                run.sendSharesAlong();
+            }
+            Counted counted;
+            run.wrap = counted.wrapper();
+            QVERIFY(run.run(file.capability));
+            QVERIFY(run.sink->bytes == file.plaintext);
+            counted.add();
+            QCOMPARE(counted.lists, 3);
+            QCOMPARE(counted.reads, along ? 0 : 3);
+            QCOMPARE(run.timers->steadyNow().time_since_epoch().count(), 0);
+        }
+    }
+}
+
+void DownloadTest::fewServersSendSeveralSharesAlong() {
+    for (const std::size_t servers : {1U, 2U}) {
+        const auto file = makeFile({3, 10, 5000, 128 * 1024, false, 4});
+        DownloadRun run(servers);
         run.spread(file);
+        run.sendSharesAlong();
         Counted counted;
         run.wrap = counted.wrapper();
         QVERIFY(run.run(file.capability));
+        QVERIFY(run.sink->bytes == file.plaintext);
         counted.add();
-        QCOMPARE(counted.lists, 5);
-        QCOMPARE(counted.reads, 3);
+        QCOMPARE(counted.lists, static_cast<int>(servers));
+        QCOMPARE(counted.reads, 0);
         QCOMPARE(run.timers->steadyNow().time_since_epoch().count(), 0);
+    }
+}
+
+void DownloadTest::theOtherServersAreAskedWhereTheFirstHaveTooLittle() {
+    // The first server asked has nothing, the second fails: what the others have comes along with their answers.
+    const auto file = makeFile({3, 10, 5000, 128 * 1024, false, 4});
+    DownloadRun run;
+    run.orderFor(file.capability);
+    run.spread(file);
+    run.sendSharesAlong();
+    run.servers[0]->shares.clear();
+    Counted counted;
+    run.wrap = [&](std::size_t index, std::shared_ptr<storage::StorageServer> inner) {
+        auto faulty = std::make_shared<storage::FaultyServer>(std::move(inner), run.timers, [index](storage::Call) {
+            storage::Fault fault;
+            fault.kind = index == 1 ? storage::Fault::Kind::Fail : storage::Fault::Kind::None;
+            fault.error = {ErrorCode::Unreachable, "connection refused", true};
+            return fault;
+        });
+        return counted.wrapper()(index, std::move(faulty));
+    };
+    QVERIFY(run.run(file.capability));
+    QVERIFY(run.sink->bytes == file.plaintext);
+    counted.add();
+    QCOMPARE(counted.lists, 5);
+    QCOMPARE(counted.reads, 0);
+    QCOMPARE(run.timers->steadyNow().time_since_epoch().count(), 0);
+}
+
+void DownloadTest::aServerThatIsSilentAtFirstHoldsNobodyUp() {
+    const auto file = makeFile({3, 10, 5000, 128 * 1024, false, 4});
+    for (const bool along : {false, true}) {
+        DownloadRun run;
+        run.orderFor(file.capability);
+        run.spread(file);
+        if (along) {
+            run.sendSharesAlong();
+        }
+        run.wrap = [&](std::size_t index, std::shared_ptr<storage::StorageServer> inner) {
+            return std::make_shared<storage::FaultyServer>(std::move(inner), run.timers, [index](storage::Call) {
+                storage::Fault fault;
+                fault.kind = index == 1 ? storage::Fault::Kind::Hang : storage::Fault::Kind::None;
+                return fault;
+            });
+        };
+        QVERIFY(run.run(file.capability));
+        QVERIFY(run.sink->bytes == file.plaintext);
+        // The others answer in no time here, so it is late very soon.
+        QVERIFY(run.timers->steadyNow().time_since_epoch() <= async::Milliseconds(100));
     }
 }
 
@@ -335,19 +414,27 @@ void DownloadTest::aShareOfMoreThanFourGibibytesIsRead() {
 void DownloadTest::aBitTurnedInAnyFieldIsNoticedAndTheFileComesBack_data() {
     QTest::addColumn<bool>("version2");
     QTest::addColumn<quint64>("size");
-    QTest::newRow("version 1") << false << quint64(1000);
-    QTest::newRow("version 2") << true << quint64(1000);
-    QTest::newRow("read in parts") << false << quint64(600'000);
+    QTest::addColumn<bool>("along");
+    QTest::newRow("version 1") << false << quint64(1000) << false;
+    QTest::newRow("version 2") << true << quint64(1000) << false;
+    QTest::newRow("version 1, along with the list") << false << quint64(1000) << true;
+    QTest::newRow("version 2, along with the list") << true << quint64(1000) << true;
+    QTest::newRow("read in parts") << false << quint64(600'000) << false;
 }
 
 void DownloadTest::aBitTurnedInAnyFieldIsNoticedAndTheFileComesBack() {
     QFETCH(bool, version2);
     QFETCH(quint64, size);
+    QFETCH(bool, along);
     const auto file = makeFile({3, 10, size, size / 5, version2, 8});
     for (const auto& field : fieldsOf(file)) {
         // The share is one of the three that get read, in turn.
         for (unsigned damaged = 0; damaged < 3; ++damaged) {
             DownloadRun run;
+            run.orderFor(file.capability);
+            if (along) {
+                run.sendSharesAlong();
+            }
             // With k = 3 shares on three servers and the rest on the others, who answers later, those three are read.
             for (const auto& [number, bytes] : file.shares) {
                 const std::size_t server = number.value() < 3 ? number.value() : 3 + number.value() % 2;

@@ -56,6 +56,9 @@ public:
         return m_inner->adviseCorrupt(index, share, std::move(reason), stop);
     }
 
+protected:
+    [[nodiscard]] const std::shared_ptr<StorageServer>& inner() const noexcept { return m_inner; }
+
 private:
     std::shared_ptr<StorageServer> m_inner;
 };

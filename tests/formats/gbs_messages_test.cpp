@@ -188,6 +188,34 @@ private Q_SLOTS:
         QVERIFY(!gbs::parseAllocateReply(gbs::writeAllocateReply({shares({1}), shares({2, 3}), shares({1})})));
     }
 
+    void sharesComeAlongWithTheirList() {
+        const gbs::FoundReply some{shares({0, 5, 255}), {{ShareNum(0), Bytes(40, 7)}, {ShareNum(255), Bytes()}}};
+        const auto found = gbs::parseFoundReply(gbs::writeFoundReply(some));
+        QVERIFY(found && found->shares == some.shares && found->whole == some.whole);
+        const auto none = gbs::parseFoundReply(gbs::writeFoundReply({}));
+        QVERIFY(none && none->shares.empty() && none->whole.empty());
+        // What everybody else answers.
+        const auto plain = gbs::parseFoundReply(gbs::writeShareSet(shares({1, 2})));
+        QVERIFY(plain && plain->shares == shares({1, 2}) && plain->whole.empty());
+        // In pieces: {"shares": {0, 5}, "whole": {5: (_ h'01', h'02')}}
+        const auto joined = gbs::parseFoundReply(hex("a266736861726573d901028200056577686f6c65a1055f41014102ff"));
+        QVERIFY(joined && joined->whole.at(ShareNum(5)) == (Bytes{1, 2}));
+    }
+
+    void sharesThatAreNotInTheirListAreRefused() {
+        QVERIFY(!gbs::parseFoundReply(gbs::writeFoundReply({shares({1}), {{ShareNum(2), Bytes(3)}}})));
+        const Bytes twice = hex("a266736861726573d9010281056577686f6c65a2054101054101");
+        QVERIFY(!gbs::parseFoundReply(twice));
+        const Bytes noList = hex("a16577686f6c65a0");
+        QVERIFY(!gbs::parseFoundReply(noList));
+        const Bytes listOnly = hex("a166736861726573d901028105");
+        QVERIFY(gbs::parseFoundReply(listOnly));
+        QVERIFY(!gbs::parseFoundReply({}));
+        Bytes more = listOnly;
+        more.push_back(0);
+        QVERIFY(!gbs::parseFoundReply(more));
+    }
+
     void aWriteReplyIsRead() {
         const auto messages = readMessages();
         const auto reply = gbs::parseWriteReply(bodyOf(messages, "write", "two ranges"));

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const ByteView body(data + 1, size - 1);
-    switch (data[0] % 8) {
+    switch (data[0] % 9) {
     case 0: check(body, gbs::parseVersionReply, gbs::writeVersionReply); break;
     case 1: check(body, gbs::parseAllocateRequest, gbs::writeAllocateRequest); break;
     case 2: check(body, gbs::parseAllocateReply, gbs::writeAllocateReply); break;
@@ -38,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: check(body, gbs::parseShareSet, gbs::writeShareSet); break;
     case 5: check(body, gbs::parseCorruptionAdvice, gbs::writeCorruptionAdvice); break;
     case 6: check(body, gbs::parseSlotRequest, gbs::writeSlotRequest); break;
-    default: check(body, gbs::parseSlotReply, gbs::writeSlotReply); break;
+    case 7: check(body, gbs::parseSlotReply, gbs::writeSlotReply); break;
+    default: check(body, gbs::parseFoundReply, gbs::writeFoundReply); break;
     }
     return 0;
 }

@@ -74,6 +74,8 @@ private Q_SLOTS:
     void broken_answers_to_read_are_refused();
     void broken_answers_to_allocate_are_refused_data();
     void broken_answers_to_allocate_are_refused();
+    void broken_answers_to_find_are_refused_data();
+    void broken_answers_to_find_are_refused();
     void broken_answers_to_write_are_refused_data();
     void broken_answers_to_write_are_refused();
 
@@ -285,6 +287,26 @@ void NonsenseTest::broken_answers_to_allocate_are_refused() {
     QVERIFY(!allocation.has_value());
     QCOMPARE(allocation.error().code, ErrorCode::ProtocolViolation);
     holdsNoSecret(allocation.error());
+}
+
+void NonsenseTest::broken_answers_to_find_are_refused_data() {
+    QTest::addColumn<QByteArray>("reply");
+    const auto row = [](const char* name, const QByteArray& reply) {
+        QTest::newRow(name) << reply;
+    };
+    row("share that is not in the list", cborReply(bytesOf(wire::writeFoundReply({{}, {{share, Bytes(10)}}}))));
+    row("far more than may come along",
+        cborReply(bytesOf(wire::writeFoundReply({{share}, {{share, Bytes(2'000'000)}}}))));
+    row("nothing", cborReply(""));
+}
+
+void NonsenseTest::broken_answers_to_find_are_refused() {
+    QFETCH(const QByteArray, reply);
+    restart(always(reply));
+    const auto found = awaited(m_client->findShares(bucket, ByteCount(10), {}));
+    QVERIFY(!found.has_value());
+    QCOMPARE(found.error().code, ErrorCode::ProtocolViolation);
+    holdsNoSecret(found.error());
 }
 
 void NonsenseTest::broken_answers_to_write_are_refused_data() {

@@ -20,7 +20,7 @@ private Q_SLOTS:
 
     void anUploadToTarnServers() { expect(m_tarn->upload(m_file, 1), 1); }
     void anUploadToTahoeServers() { expect(m_tahoe->upload(m_file, 2), 2); }
-    void aDownloadFromTarnServers() { expect(m_tarn->download(m_file, false, 2), 2); }
+    void aDownloadFromTarnServers() { expect(m_tarn->download(m_file, false, 1), 1); }
     void aDownloadFromTahoeServers() { expect(m_tahoe->download(m_file, false, 2), 2); }
     void aDownloadByOneWhoKnowsWhereTheSharesAre() {
         expect(m_tarn->download(m_file, true, 1), 1);

@@ -241,6 +241,24 @@ private Q_SLOTS:
         QCOMPARE(m_client->ask("GET", bucket('b') + "/1").status, 200);
     }
 
+    void sharesComeAlongOnlyWithAListAndAsAskedFor() {
+        put('b', 1, "some bytes");
+        const auto ask = [&](const QByteArray& along) {
+            return m_client->ask("GET", bucket('b') + "/shares", "X-Tarn-Along: " + along + "\r\n");
+        };
+        const auto all = formats::gbs::parseFoundReply(viewOf(ask("100000000000").body));
+        QVERIFY(all && all->whole.contains(ShareNum(1)));
+        const Reply read = m_client->ask("GET", bucket('b') + "/1", "X-Tarn-Along: nonsense\r\n");
+        QCOMPARE(read.status, 200);
+        QVERIFY(std::ranges::equal(all->whole.at(ShareNum(1)), viewOf(read.body)));
+        const auto none = formats::gbs::parseFoundReply(viewOf(ask("0").body));
+        QVERIFY(none && none->shares == all->shares && none->whole.empty());
+        for (const char* const bad : {"", "-1", "1x", "99999999999999999999"}) {
+            QCOMPARE(ask(bad).status, 400);
+        }
+        QCOMPARE(ask("1\r\nX-Tarn-Along: 1").status, 400);
+    }
+
     void aSlotGoesThroughItsWholeLife() {
         const QByteArray fields = RawClient::lease('l') + RawClient::secret(SecretKind::WriteEnabler, 'w');
         Reply reply = m_client->ask("POST", slot('s') + "/read-test-write", fields, slotBody("abc", {}));

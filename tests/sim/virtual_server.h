@@ -45,6 +45,15 @@ struct Line {
 inline std::uint64_t sizeOf(const Result<Bytes>& answer) {
     return answer ? answer->size() : 0;
 }
+inline std::uint64_t sizeOf(const Result<storage::FoundShares>& answer) {
+    std::uint64_t size = 0;
+    if (answer) {
+        for (const auto& [share, bytes] : answer->whole) {
+            size += bytes.size();
+        }
+    }
+    return size;
+}
 template <typename T>
 std::uint64_t sizeOf(const Result<T>&) {
     return 0;
@@ -115,6 +124,10 @@ public:
     async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) override {
         return travel<std::set<ShareNum>>(
             m_line, 0, [=, inner = m_inner] { return inner->listShares(index, {}); }, stop);
+    }
+    async::Task<storage::FoundShares> findShares(StorageIndex index, ByteCount along, std::stop_token stop) override {
+        return travel<storage::FoundShares>(
+            m_line, 0, [=, inner = m_inner] { return inner->findShares(index, along, {}); }, stop);
     }
     async::Task<Bytes> read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,
                             std::stop_token stop) override {

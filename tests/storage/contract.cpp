@@ -165,6 +165,30 @@ void StorageContract::allocate_with_whole_shares_stores_what_finds_room() {
     QCOMPARE(again->stored, Shares{});
 }
 
+/// Who does not send them so gives the list alone.
+void StorageContract::find_brings_small_shares_along() {
+    EXPECT_SUCCESS(awaited(server()->version({})));
+    const auto index = freshIndex();
+    const auto none = awaited(server()->findShares(index, ByteCount(1000), {}));
+    EXPECT_SUCCESS(none);
+    QVERIFY(none->shares.empty() && none->whole.empty());
+    for (const ShareNum share : {ShareNum(1), ShareNum(3), ShareNum(255)}) {
+        store(index, share, someBytes(70));
+    }
+    for (const unsigned along : {0U, 69U, 70U, 139U, 140U, 1000U, 100'000'000U}) {
+        const auto found = awaited(server()->findShares(index, ByteCount(along), {}));
+        EXPECT_SUCCESS(found);
+        QCOMPARE(found->shares, (Shares{ShareNum(1), ShareNum(3), ShareNum(255)}));
+        const std::size_t fit = server()->takesWholeShares() ? std::min(along / 70U, 3U) : 0;
+        QCOMPARE(found->whole.size(), fit);
+        auto number = found->shares.begin();
+        for (const auto& [share, bytes] : found->whole) {
+            QCOMPARE(share, *number++);
+            QCOMPARE(bytes, *awaited(server()->read(index, share, ByteOffset(0), ByteCount(100), {})));
+        }
+    }
+}
+
 void StorageContract::write_of_a_whole_share_completes_it() {
     const auto index = freshIndex();
     const auto secret = m_random.make<UploadSecret>();

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void allocate_names_every_complete_share_of_the_bucket();
     void allocate_takes_all_256_share_numbers();
     void allocate_with_whole_shares_stores_what_finds_room();
+    void find_brings_small_shares_along();
 
     void write_of_a_whole_share_completes_it();
     void write_in_pieces_says_what_is_missing();

@@ -29,7 +29,7 @@ public:
         std::uint64_t smallUpTo = 1024 * 1024;  ///< bytes
         /// Of small files together, when another one starts: each is held whole, with all its shares. The second where
         /// a large one runs, whose shares are held as well.
-        std::uint64_t smallBytes = 3 * 1024 * 1024;
+        std::uint64_t smallBytes = 5 * 1024 * 1024 / 2;
         std::uint64_t smallBytesBesideLarge = 256 * 1024;
     };
 

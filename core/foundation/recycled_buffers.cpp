@@ -25,46 +25,44 @@ std::shared_ptr<RecycledBuffers> RecycledBuffers::make() {
 }
 
 std::shared_ptr<Bytes> RecycledBuffers::take(std::size_t size, std::size_t more) {
-    const std::size_t capacity = capacityFor(size + more);
-    Bytes bytes;
+    const std::size_t wanted = size + more;
+    Free taken{{}, 0};
     {
         const std::lock_guard lock(m_mutex);
-        const auto found = std::ranges::find_if(m_free, [capacity](const Bytes& free) {
-            return free.capacity() >= capacity - capacity / 3 && free.capacity() <= capacity + capacity / 3;
+        const auto found = std::ranges::find_if(m_free, [wanted](const Free& free) {
+            return free.bytes.capacity() >= wanted && free.used <= wanted + wanted / 3;
         });
         if (found != m_free.end()) {
-            bytes = std::move(*found);
+            taken = std::move(*found);
             m_free.erase(found);
         }
         // Others make way for a new one, so that the sum does not grow.
-        for (std::size_t gone = bytes.capacity(); gone < capacity && !m_free.empty();) {
-            gone += m_free.front().capacity();
+        for (std::size_t gone = taken.used; gone < wanted - wanted / 3 && !m_free.empty();) {
+            gone += m_free.front().used;
             m_free.erase(m_free.begin());
         }
     }
-    if (bytes.capacity() < capacity) {
-        bytes = Bytes();
-        bytes.reserve(capacity);
-    }
-    bytes.resize(size);
-    auto giveBack = [weak = weak_from_this()](Bytes* held) {
+    taken.bytes.reserve(capacityFor(wanted));
+    taken.bytes.resize(size);
+    auto giveBack = [weak = weak_from_this(), used = taken.used](Bytes* held) {
         if (const auto pool = weak.lock()) {
-            pool->giveBack(std::move(*held));
+            pool->giveBack(std::move(*held), used);
         }
         delete held;
     };
-    return {new Bytes(std::move(bytes)), std::move(giveBack)};
+    return {new Bytes(std::move(taken.bytes)), std::move(giveBack)};
 }
 
-void RecycledBuffers::giveBack(Bytes bytes) {
+void RecycledBuffers::giveBack(Bytes bytes, std::size_t used) {
+    const std::size_t most = std::max(used, bytes.size());
     const std::lock_guard lock(m_mutex);
-    m_free.push_back(std::move(bytes));
+    m_free.push_back({std::move(bytes), most});
 }
 
 std::size_t RecycledBuffers::waiting() const {
     const std::lock_guard lock(m_mutex);
     return std::accumulate(m_free.begin(), m_free.end(), std::size_t(0),
-                           [](std::size_t sum, const Bytes& free) { return sum + free.capacity(); });
+                           [](std::size_t sum, const Free& free) { return sum + free.used; });
 }
 
 }  // namespace tarn

@@ -18,17 +18,22 @@ public:
     [[nodiscard]] static std::shared_ptr<RecycledBuffers> make();
 
     /// A buffer of `size` bytes, whatever stands in them, and room for `more`: one that was let go, if it was of about
-    /// that size. Small ones do not get large buffers, or in the end all would be large.
+    /// that size. Small ones do not get buffers that held much more, for those take that much memory yet.
     [[nodiscard]] std::shared_ptr<Bytes> take(std::size_t size, std::size_t more);
     /// How many bytes wait to be taken.
     [[nodiscard]] std::size_t waiting() const;
 
 private:
+    struct Free {
+        Bytes bytes;
+        std::size_t used;  ///< the most that it ever held: what it takes of memory
+    };
+
     RecycledBuffers() = default;
-    void giveBack(Bytes bytes);
+    void giveBack(Bytes bytes, std::size_t used);
 
     mutable std::mutex m_mutex;
-    std::vector<Bytes> m_free;
+    std::vector<Free> m_free;
 };
 
 }  // namespace tarn

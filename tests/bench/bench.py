@@ -368,15 +368,22 @@ def bench_memory(stage):
         return peak_of([*queue, "run"], **silent)
 
     queue_rest = queue_peak(small)
-    for size in (MEGABYTE, 100 * MEGABYTE):
-        ten = [stage.folder / f"ten-{size}-{n}" for n in range(10)]
-        for place in ten:
+
+    def files_of(size, count):
+        places = [stage.folder / f"{size}-{n}" for n in range(count)]
+        for place in places:
             with open(place, "wb") as out:
-                for _ in range(size // MEGABYTE):
-                    out.write(os.urandom(MEGABYTE))
+                for at in range(0, size, MEGABYTE):
+                    out.write(os.urandom(min(MEGABYTE, size - at)))
+        return places
+
+    for size in (MEGABYTE, 100 * MEGABYTE):
+        ten = files_of(size, 10)
         peak = peak_of([tarn, *profile, "put", *map(str, ten)], **silent)
         figure(f"ten of {size // MEGABYTE} MB up add", "tarn", peak - rest)
         figure("the same, queued", "tarn", queue_peak(*ten) - queue_rest)
+    mixed = files_of(100 * MEGABYTE + 1, 4) + files_of(900_000, 40)
+    figure("4 of 100 MB, 40 of 0.9, queued", "tarn", queue_peak(*mixed) - queue_rest)
     cap_small, cap_big = stage.tarn_profile.put(small), stage.tarn_profile.put(big)
     for name, cap in (("small", cap_small), ("big", cap_big)):
         (stage.folder / f"{name}.cap").write_text(cap)

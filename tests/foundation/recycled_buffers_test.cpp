@@ -62,6 +62,21 @@ private Q_SLOTS:
         QCOMPARE(buffers->waiting(), std::size_t(200));
     }
 
+    void oneWithRoomThatHeldMuchMoreIsNotServed() {
+        // Large ones all have the same room. What counts is how much of it has been used.
+        const auto buffers = RecycledBuffers::make();
+        buffers->take(900'000, 0).reset();
+        const auto small = buffers->take(300'000, 0);
+        QCOMPARE(buffers->waiting(), std::size_t(0));
+        const Byte* const there = buffers->take(350'000, 50'000)->data();
+        QCOMPARE(buffers->waiting(), std::size_t(350'000));
+        QVERIFY(buffers->take(300'000, 0)->data() == there);
+        QVERIFY(buffers->take(900'000, 0)->data() == there);
+        QCOMPARE(buffers->waiting(), std::size_t(900'000));
+        buffers->take(300'000, 0).reset();
+        QCOMPARE(buffers->waiting(), std::size_t(300'000));
+    }
+
     void aBufferMayOutliveThePool() {
         auto buffers = RecycledBuffers::make();
         const auto buffer = buffers->take(10, 0);

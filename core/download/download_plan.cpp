@@ -165,7 +165,7 @@ void DownloadPlan::handle(const Waited& event) {
         stopCalls([](const Call& other) { return other.kind == Call::Kind::Advise; });
     }
     if (call && call->kind == Call::Kind::Spread) {
-        m_begun = true;
+        m_spreadOver = true;
     }
 }
 
@@ -263,14 +263,16 @@ bool DownloadPlan::mayBegin() {
     if (m_begun) {
         return true;
     }
-    if (!m_map.awaitsAnswers() || m_map.canSpread()) {
+    const bool isSmall = m_smallShare.value() > 0;
+    if (!m_map.awaitsAnswers() || m_spreadOver || (isSmall && m_map.canSpread())) {
         m_begun = true;
     } else if (!m_spreadWaited && m_map.sharesFound() >= m_required) {
-        // k shares are known, and some of them share a server. The others may be about to answer.
+        // The others may be about to answer.
         m_spreadWaited = true;
         m_actions.emplace_back(WaitFor{begin({Call::Kind::Spread}), spreadWait});
     }
     if (m_begun) {
+        m_map.readingBegins();
         stopCalls([](const Call& call) { return call.kind == Call::Kind::Spread; });
     }
     return m_begun;

@@ -136,22 +136,23 @@ using Event = std::variant<SharesListed, HoldingOpened, CrypttextHashesRead, Blo
 
 /// Decides how a file is read: whom to ask, from which shares to read, when to turn to others, when to give up.
 ///
-/// Pure: takes events, gives actions; holds no bytes and no clock. All servers are asked at once, and reading begins as
-/// soon as k different shares are known. Where k are known from the start nobody is asked, unless one of them
-/// disappoints. Small shares come along with the answers: the first k servers are asked for one each, so that one round
-/// trip may be all, and the others only where one of these keeps us waiting, fails, or all have too little. A share
-/// whose server keeps a call waiting is joined by another one and the first to answer counts; one that fails, or does
-/// not match its hashes, is replaced. Blocks are checked against these only where a segment does not match the file's
-/// hash for it, which tells the same of all its blocks. Nothing but `runsAtOnce` runs is ever on its way, so memory is
-/// bounded by the runs' size. Ends with exactly one Finish, whatever the servers do, as long as every call is answered
-/// or its CallLost comes.
+/// Pure: takes events, gives actions; holds no bytes and no clock. All servers are asked at once, and reading begins
+/// when they have answered, or soon after k different shares are known. Where k are known from the start nobody is
+/// asked, unless one of them disappoints. Small shares come along with the answers: the first k servers are asked for
+/// one each, so that one round trip may be all, and the others only where one of these keeps us waiting, fails, or all
+/// have too little. A share whose server keeps a call waiting is joined by another one and the first to answer counts;
+/// one that fails, or does not match its hashes, is replaced. Blocks are checked against these only where a segment
+/// does not match the file's hash for it, which tells the same of all its blocks. Nothing but `runsAtOnce` runs is ever
+/// on its way, so memory is bounded by the runs' size. Ends with exactly one Finish, whatever the servers do, as long
+/// as every call is answered or its CallLost comes.
 class DownloadPlan {
 public:
     /// Without an answer for this long, the call has failed. The list of a server's shares is short: no line is that
     /// slow.
     static constexpr async::Milliseconds lostAfter{std::chrono::minutes(3)};
     static constexpr async::Milliseconds listLostAfter{std::chrono::minutes(1)};
-    /// How long to wait for more servers when k shares are known and would have to come from fewer than k servers.
+    /// How long to wait for more servers when k shares are known: they may have to come from fewer than k servers, or
+    /// those that need no decoding may be on others.
     static constexpr async::Milliseconds spreadWait{30};
     /// How long the end is put off for servers that are being told of damage.
     static constexpr async::Milliseconds adviceWait{std::chrono::seconds(5)};
@@ -244,6 +245,7 @@ private:
     enum class Asked : std::uint8_t { Nobody, First, FirstAndSlow, All };
     Asked m_asked = Asked::Nobody;
     bool m_spreadWaited = false;
+    bool m_spreadOver = false;
     bool m_begun = false;
     std::shared_ptr<const FileFacts> m_facts;
     bool m_crypttextKnown = false;

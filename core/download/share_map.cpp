@@ -74,7 +74,7 @@ void ShareMap::known(ServerIndex server, ShareNum share) {
 
 void ShareMap::answered(ServerIndex server, const std::set<ShareNum>& shares, const std::set<ShareNum>& whole) {
     m_servers[server].state = AskedServer::State::Answered;
-    m_servers[server].answerRank = m_answers++;
+    m_servers[server].answerRank = m_readingBegan ? ++m_lateAnswers : 0;
     for (const ShareNum share : shares) {
         known(server, share);
     }

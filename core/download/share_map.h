@@ -45,7 +45,7 @@ struct AskedServer {
     std::string name;
     State state = State::NotAsked;
     Error error;
-    std::size_t answerRank = 0;  ///< 0 answered first
+    std::size_t answerRank = 0;  ///< 0 where it answered before reading began, then by the order of answers
     unsigned timesSlow = 0;      ///< calls for which another share had to step in
 };
 
@@ -60,6 +60,8 @@ public:
     /// `whole`, of `shares`: those whose bytes came along.
     void answered(ServerIndex server, const std::set<ShareNum>& shares, const std::set<ShareNum>& whole);
     void failed(ServerIndex server, Error error);
+    /// From here on, who answers is later than others.
+    void readingBegins() noexcept { m_readingBegan = true; }
     /// A call on a holding has kept us waiting: others are better, now and later.
     void wasSlow(HoldingIndex index);
 
@@ -105,7 +107,8 @@ private:
     unsigned m_total;
     std::vector<AskedServer> m_servers;
     std::vector<Holding> m_holdings;
-    std::size_t m_answers = 0;
+    bool m_readingBegan = false;
+    std::size_t m_lateAnswers = 0;
 };
 
 }  // namespace tarn::download

@@ -108,8 +108,14 @@ std::vector<std::shared_ptr<Exchange>> Connection::takeRunning() {
     return m_session ? m_session->takeRunning() : std::vector<std::shared_ptr<Exchange>>();
 }
 
-qint64 Connection::read(char* out, qint64 most) {
-    return m_over ? 0 : m_socket->read(out, most);
+ByteView Connection::arrived() const {
+    return m_over ? ByteView() : m_socket->arrived();
+}
+
+void Connection::took(std::size_t bytes) {
+    if (!m_over) {
+        m_socket->took(static_cast<qint64>(bytes));
+    }
 }
 
 void Connection::write(const QByteArray& bytes) {

@@ -61,7 +61,8 @@ public:
     [[nodiscard]] std::vector<std::shared_ptr<Exchange>> takeRunning();
 
 private:
-    [[nodiscard]] qint64 read(char* out, qint64 most) override;
+    [[nodiscard]] ByteView arrived() const override;
+    void took(std::size_t bytes) override;
     void write(const QByteArray& bytes) override;
     [[nodiscard]] qint64 unsent() const override { return m_socket ? m_socket->unsent() : 0; }
     void giveBack(const std::shared_ptr<Exchange>& exchange) override { m_owner.onGivenBack(exchange); }

@@ -21,6 +21,8 @@ constexpr std::size_t mostBodies = 1UL * 1024 * 1024;
 /// So much is handed to TLS ahead of the server.
 constexpr qint64 sendAhead = 128LL * 1024;
 constexpr std::size_t readPiece = 64UL * 1024;
+/// A frame with more in it is likely to be followed by others.
+constexpr std::size_t longFrame = 8UL * 1024;
 constexpr std::int32_t streamWindow = 16 * 1024 * 1024;
 constexpr std::int32_t connectionWindow = 256 * 1024 * 1024;
 constexpr std::size_t mostHead = 16UL * 1024;
@@ -268,19 +270,20 @@ std::vector<std::shared_ptr<Exchange>> Http2Session::takeRunning() {
 }
 
 void Http2Session::onBytes() {
-    std::array<std::uint8_t, readPiece> bytes;
     while (!m_over) {
-        const qint64 got = m_wire.read(reinterpret_cast<char*>(bytes.data()), static_cast<qint64>(bytes.size()));
-        if (got <= 0) {
+        ByteView bytes = m_wire.arrived();
+        if (bytes.empty()) {
             break;
         }
+        bytes = bytes.first(std::min(bytes.size(), readPiece));
         m_heard = std::chrono::steady_clock::now();
         m_feeding = true;
-        const ssize_t taken = nghttp2_session_mem_recv(m_session, bytes.data(), static_cast<std::size_t>(got));
+        const ssize_t taken = nghttp2_session_mem_recv(m_session, bytes.data(), bytes.size());
         m_feeding = false;
         if (m_over) {
             return;
         }
+        m_wire.took(bytes.size());
         if (taken < 0) {
             giveUp("does not speak HTTP/2 as it should");
             return;
@@ -404,6 +407,10 @@ void Http2Session::onGoAway() {
 
 void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std::size_t size) {
     constexpr qsizetype frameHeadSize = 9;
+    if (m_out.capacity() - m_out.size() < frameHeadSize + static_cast<qsizetype>(size)) {
+        // Once for all that goes out together: growing step by step would copy it as often again.
+        m_out.reserve(m_out.size() + frameHeadSize + static_cast<qsizetype>(size > longFrame ? sendAhead : size));
+    }
     m_out.append(reinterpret_cast<const char*>(frameHead), frameHeadSize);
     m_out.append(reinterpret_cast<const char*>(stream.body->data() + stream.sent), static_cast<qsizetype>(size));
     stream.sent += size;

@@ -78,12 +78,15 @@ void Connection::stop() {
     }
 }
 
-qint64 Connection::read(char* out, qint64 most) {
-    const qint64 got = m_finished ? 0 : m_socket.read(out, most);
-    if (got > 0) {
-        m_visit->received(static_cast<std::uint64_t>(got));
+ByteView Connection::arrived() const {
+    return m_finished ? ByteView() : m_socket.arrived();
+}
+
+void Connection::took(std::size_t bytes) {
+    if (!m_finished && bytes > 0) {
+        m_visit->received(bytes);
+        m_socket.took(static_cast<qint64>(bytes));
     }
-    return got;
 }
 
 void Connection::write(const QByteArray& bytes) {

@@ -34,8 +34,8 @@ Q_SIGNALS:
     void finished();
 
 private:
-    [[nodiscard]] qint64 available() const override { return m_socket.available(); }
-    [[nodiscard]] qint64 read(char* out, qint64 most) override;
+    [[nodiscard]] ByteView arrived() const override;
+    void took(std::size_t bytes) override;
     void setReadAhead(qint64 bytes) override { m_socket.setReadAhead(bytes); }
     void write(const QByteArray& bytes) override;
     [[nodiscard]] qint64 unsent() const override { return m_socket.unsent(); }

@@ -128,8 +128,9 @@ bool Http1Session::readHead() {
     const auto most = static_cast<qsizetype>(m_shared.limits.mostHeader);
     const bool fresh = m_searched == 0;
     const qsizetype had = m_input.size();
-    if (had < most && m_wire.available() > 0) {
-        m_input.resize(std::min<qsizetype>(most, had + m_wire.available()));
+    const auto arrived = static_cast<qsizetype>(m_wire.arrived().size());
+    if (had < most && arrived > 0) {
+        m_input.resize(std::min(most, had + arrived));
         const qint64 got = m_wire.read(m_input.data() + had, m_input.size() - had);
         m_input.resize(had + std::max<qint64>(got, 0));
     }
@@ -223,7 +224,7 @@ std::size_t Http1Session::replyPiece(Exchange& /*exchange*/, std::uint64_t lengt
 
 bool Http1Session::readBody() {
     const std::size_t wanted = m_exchange->wanted();
-    const std::size_t there = static_cast<std::size_t>(m_input.size()) + static_cast<std::size_t>(m_wire.available());
+    const std::size_t there = static_cast<std::size_t>(m_input.size()) + m_wire.arrived().size();
     const std::size_t size = std::min(wanted, there);
     if (size == 0) {
         return false;

@@ -32,6 +32,8 @@ constexpr qint64 strangerSendAhead = 64LL * 1024;
 constexpr std::size_t replyClaim = 512UL * 1024;
 constexpr std::size_t leastReplyClaim = 16UL * 1024;
 constexpr std::size_t readPieceSize = 64UL * 1024;
+/// A frame with more in it is likely to be followed by others.
+constexpr std::size_t longFrame = 8UL * 1024;
 
 /// Frames that ask for work and bring nothing: so many in such a time wear the server out.
 constexpr int mostIdleFrames = 1000;
@@ -228,15 +230,16 @@ Http2Session::~Http2Session() {
 }
 
 void Http2Session::onBytes() {
-    std::array<std::uint8_t, readPieceSize> bytes;
     while (!m_over && nghttp2_session_want_read(m_session) != 0) {
-        const qint64 got = m_wire.read(reinterpret_cast<char*>(bytes.data()), static_cast<qint64>(bytes.size()));
-        if (got <= 0) {
+        ByteView bytes = m_wire.arrived();
+        if (bytes.empty()) {
             break;
         }
+        bytes = bytes.first(std::min(bytes.size(), readPieceSize));
         m_feeding = true;
-        const ssize_t taken = nghttp2_session_mem_recv(m_session, bytes.data(), static_cast<std::size_t>(got));
+        const ssize_t taken = nghttp2_session_mem_recv(m_session, bytes.data(), bytes.size());
         m_feeding = false;
+        m_wire.took(bytes.size());
         if (taken < 0) {
             shutOut(taken == NGHTTP2_ERR_FLOODED);
             return;
@@ -616,6 +619,10 @@ std::ptrdiff_t Http2Session::nextData(Stream& stream, std::size_t most, std::uin
 
 void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std::size_t size) {
     constexpr qsizetype frameHeadSize = 9;
+    if (m_out.capacity() - m_out.size() < frameHeadSize + static_cast<qsizetype>(size)) {
+        // Once for all that goes out together: growing step by step would copy it as often again.
+        m_out.reserve(m_out.size() + frameHeadSize + static_cast<qsizetype>(size > longFrame ? 128 * 1024 : size));
+    }
     m_out.append(reinterpret_cast<const char*>(frameHead), frameHeadSize);
     m_out.append(stream.piece.constData() + stream.at, static_cast<qsizetype>(size));
     stream.at += static_cast<qsizetype>(size);

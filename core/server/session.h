@@ -1,8 +1,11 @@
 #pragma once
 
+#include "core/foundation/bytes.h"
 #include "core/foundation/clock.h"
 
 #include <QByteArray>
+
+#include <algorithm>
 
 namespace tarn::server {
 
@@ -10,12 +13,21 @@ namespace tarn::server {
 class Wire {
 public:
     virtual ~Wire() = default;
-    [[nodiscard]] virtual qint64 available() const = 0;
-    /// Up to `most` of the bytes that are there.
-    [[nodiscard]] virtual qint64 read(char* out, qint64 most) = 0;
     /// Lets so much wait to be read. At first it is little, what a stranger gets; several times as much is what it may
     /// take of memory, some of it until the connection ends.
     virtual void setReadAhead(qint64 bytes) = 0;
+    /// All the bytes that are there, until the next call of `took`.
+    [[nodiscard]] virtual ByteView arrived() const = 0;
+    /// Drops the first of them.
+    virtual void took(std::size_t bytes) = 0;
+    /// Up to `most` of the bytes that are there.
+    [[nodiscard]] qint64 read(char* out, qint64 most) {
+        const ByteView bytes = arrived();
+        const std::size_t size = std::min(bytes.size(), static_cast<std::size_t>(most));
+        std::copy_n(bytes.begin(), size, reinterpret_cast<Byte*>(out));
+        took(size);
+        return static_cast<qint64>(size);
+    }
     virtual void write(const QByteArray& bytes) = 0;
     /// Written, but not yet with the system.
     [[nodiscard]] virtual qint64 unsent() const = 0;

@@ -28,6 +28,8 @@ constexpr qint64 leastReadAhead = 16LL * 1024;
 /// Read by one event, so that one connection's bytes do not keep the others waiting.
 constexpr qsizetype mostAtOnce = 256L * 1024;
 constexpr qsizetype readPiece = 16L * 1024;
+/// What is shorter waits for more in the same record.
+constexpr qsizetype shortWrite = 16L * 1024;
 
 int descriptorOf(BIO* bio) {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
@@ -225,6 +227,9 @@ void Socket::receive() {
         ERR_clear_error();
         const auto most = static_cast<int>(std::min<qint64>(room, readPiece));
         const qsizetype held = m_in.size();
+        if (held > 0 && m_in.capacity() < held + most) {
+            m_in.reserve(std::min<qsizetype>(m_readAhead, mostAtOnce));  // growing step by step would copy it as often
+        }
         m_in.resize(held + most);
         const int outcome = SSL_read(m_tls, m_in.data() + held, most);
         m_in.resize(held + std::max(outcome, 0));
@@ -259,11 +264,19 @@ qint64 Socket::read(char* out, qint64 most) {
         return 0;
     }
     std::copy_n(m_in.constData() + m_inAt, size, out);
-    m_inAt += static_cast<qsizetype>(size);
+    took(size);
+    return size;
+}
+
+ByteView Socket::arrived() const noexcept {
+    return {reinterpret_cast<const Byte*>(m_in.constData()) + m_inAt, static_cast<std::size_t>(available())};
+}
+
+void Socket::took(qint64 bytes) {
+    m_inAt += static_cast<qsizetype>(bytes);
     if (m_phase == Phase::Open && (m_receiveAgain || !m_readable)) {
         askForLater();
     }
-    return size;
 }
 
 void Socket::setReadAhead(qint64 bytes) {
@@ -277,24 +290,22 @@ void Socket::write(const QByteArray& bytes) {
     if (m_phase != Phase::Open || m_closing) {
         return;
     }
-    if (m_outAt == m_out.size()) {
-        m_out = bytes;
-        m_outAt = 0;
+    // Short ones share a record, long ones are not copied.
+    if (m_out.empty() || m_out.back().size() >= shortWrite || bytes.size() >= shortWrite) {
+        m_out.push_back(bytes);
     } else {
-        if (m_outAt > m_out.size() / 2) {
-            m_out.remove(0, m_outAt);
-            m_outAt = 0;
-        }
-        m_out.append(bytes);
+        m_out.back().append(bytes);
     }
+    m_unsent += bytes.size();
     askForLater();
 }
 
 void Socket::flush() {
-    while (m_outAt < m_out.size() && !m_waitsToWrite) {
+    while (!m_out.empty() && !m_waitsToWrite) {
         ERR_clear_error();
-        const int outcome = SSL_write(m_tls, m_out.constData() + m_outAt,
-                                      static_cast<int>(std::min<qsizetype>(m_out.size() - m_outAt, INT_MAX)));
+        const QByteArray& first = m_out.front();
+        const int outcome = SSL_write(m_tls, first.constData() + m_outAt,
+                                      static_cast<int>(std::min<qsizetype>(first.size() - m_outAt, INT_MAX)));
         if (outcome <= 0) {
             if (!mustWait(outcome)) {
                 end();
@@ -302,11 +313,12 @@ void Socket::flush() {
             break;
         }
         m_outAt += outcome;
+        m_unsent -= outcome;
         m_wrote = true;
-    }
-    if (m_outAt == m_out.size()) {
-        m_out = {};
-        m_outAt = 0;
+        if (m_outAt == first.size()) {
+            m_out.erase(m_out.begin());
+            m_outAt = 0;
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #include <QByteArray>
 
 #include <memory>
+#include <vector>
 
 struct ssl_st;
 
@@ -47,11 +48,15 @@ public:
     [[nodiscard]] qint64 available() const noexcept { return m_in.size() - m_inAt; }
     /// Up to `most` of the bytes that are there.
     [[nodiscard]] qint64 read(char* out, qint64 most);
+    /// All the bytes that are there, until the next call of `took`.
+    [[nodiscard]] ByteView arrived() const noexcept;
+    /// Drops the first of them.
+    void took(qint64 bytes);
     /// How many bytes may wait to be read.
     void setReadAhead(qint64 bytes);
     void write(const QByteArray& bytes);
     /// Written, but not yet with the system.
-    [[nodiscard]] qint64 unsent() const noexcept { return m_out.size() - m_outAt; }
+    [[nodiscard]] qint64 unsent() const noexcept { return m_unsent; }
     /// Hangs up once everything that was written is with the system; `onOver` tells.
     void close();
     /// Hangs up now. Nothing is told any more.
@@ -79,8 +84,9 @@ private:
     Phase m_phase = Phase::Handshake;
     QByteArray m_in;
     qsizetype m_inAt = 0;
-    QByteArray m_out;
-    qsizetype m_outAt = 0;
+    std::vector<QByteArray> m_out;  ///< what is handed to TLS, in order; long ones as they came
+    qsizetype m_outAt = 0;          ///< of the first, what TLS has taken
+    qint64 m_unsent = 0;
     qint64 m_readAhead;
     bool m_readable = true;   ///< what the poller watches for
     bool m_writable = false;  ///< the same

@@ -56,13 +56,10 @@ private:
         qint64 sent = 0;
         bool ended = false;
 
-        [[nodiscard]] qint64 available() const override { return static_cast<qint64>(input.size()); }
-        qint64 read(char* out, qint64 most) override {
-            const std::size_t size = std::min(input.size(), static_cast<std::size_t>(most));
-            std::copy_n(input.data(), size, out);
-            input.erase(0, size);
-            return static_cast<qint64>(size);
+        [[nodiscard]] ByteView arrived() const override {
+            return {reinterpret_cast<const Byte*>(input.data()), input.size()};
         }
+        void took(std::size_t bytes) override { input.erase(0, bytes); }
         void setReadAhead(qint64 /*bytes*/) override {}
         void write(const QByteArray& bytes) override { held += bytes.size(); }
         [[nodiscard]] qint64 unsent() const override { return held; }

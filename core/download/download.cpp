@@ -203,7 +203,13 @@ private:
         }
         m_scope.spawn(server->findShares(m_index, action.along, stop),
                       [self = shared_from_this(), action](Result<storage::FoundShares> found) {
-                          if (self->endCall(action.ticket, found.has_value())) {
+                          ByteCount came;
+                          if (found) {
+                              for (const auto& [share, bytes] : found->whole) {
+                                  came += ByteCount(bytes.size());
+                              }
+                          }
+                          if (self->endCall(action.ticket, found.has_value(), came)) {
                               self->tell(self->keepWhole(action, std::move(found)));
                           }
                       });
@@ -215,8 +221,10 @@ private:
         }
         SharesListed listed{action.ticket, std::move(found->shares)};
         for (auto& [share, bytes] : found->whole) {
-            listed.whole.insert(share);
-            m_whole.emplace(std::pair(action.server, share), std::move(bytes));
+            if (share.value() < m_capability.total) {
+                listed.whole.insert(share);
+                m_whole.emplace(std::pair(action.server, share), std::move(bytes));
+            }
         }
         return listed;
     }
@@ -340,6 +348,7 @@ private:
     }
 
     void perform(const DecodeRun& action) {
+        m_whole.clear();  // k shares are open: whatever else came along is read again should it ever be wanted
         auto blocks = std::make_shared<BlocksHere>(std::move(m_blocks.extract(action.run).mapped()));
         auto parts = std::make_shared<std::vector<Part>>();
         for (const HoldingIndex holding : action.from) {
@@ -415,14 +424,15 @@ private:
     }
 
     /// Whether somebody still waits for the call. One that tells how quick its server is may show that others are late.
-    [[nodiscard]] bool endCall(Ticket ticket, bool tells = false) {
+    /// `came`: how much it brought, where that may be less than was expected.
+    [[nodiscard]] bool endCall(Ticket ticket, bool tells = false, std::optional<ByteCount> came = {}) {
         const auto ended = m_calls.extract(ticket);
         if (!ended) {
             return false;
         }
         if (tells && !ended.mapped().wasHeldBack) {
             const Call& call = ended.mapped();
-            m_pace->answered(call.server, call.expected, elapsed(call));
+            m_pace->answered(call.server, came.value_or(call.expected), elapsed(call));
             for (auto& [other, waiting] : m_calls) {
                 if (!waiting.slow && waiting.lostAfter.count() > 0) {
                     waitUntilSlow(other, waiting);

@@ -1,5 +1,7 @@
 #include "core/download/download_plan.h"
 
+#include "core/storage/storage_server.h"
+
 #include <algorithm>
 
 namespace tarn::download {
@@ -54,8 +56,8 @@ void DownloadPlan::askServers() {
 
 void DownloadPlan::ask(ServerIndex server, std::uint64_t sharesAlong) {
     m_map.asked(server);
-    m_actions.emplace_back(
-        AskForShares{begin({Call::Kind::List, server}), server, ByteCount(sharesAlong * m_smallShare.value())});
+    const auto along = std::min<std::uint64_t>(sharesAlong * m_smallShare.value(), storage::mostAlong);
+    m_actions.emplace_back(AskForShares{begin({Call::Kind::List, server}), server, ByteCount(along)});
 }
 
 Actions DownloadPlan::on(const Event& event) {

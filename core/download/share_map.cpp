@@ -95,7 +95,7 @@ bool ShareMap::hasTrouble() const {
                                [](const auto& server) { return server.state == AskedServer::State::Failed; }) ||
            std::ranges::any_of(m_holdings, [](const Holding& holding) {
                return holding.slow || holding.failures > 0 || holding.state == Holding::State::Lost ||
-                      holding.state == Holding::State::WantsFacts;
+                      holding.state == Holding::State::WantsFacts || holding.crypttext == Holding::Crypttext::Damaged;
            });
 }
 

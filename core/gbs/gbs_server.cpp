@@ -230,8 +230,9 @@ async::Task<storage::FoundShares> askFoundShares(std::shared_ptr<Ways> ways, std
     request.path = bucketPath(index) + "/shares";
     request.accepted = {200};
     request.answerType = cborType;
-    request.along = static_cast<std::size_t>(std::min<std::uint64_t>(along.value(), wire::mostAlong));
-    request.mostAnswer = mostMessage + *request.along;
+    const std::size_t most = static_cast<std::size_t>(std::min<std::uint64_t>(along.value(), wire::mostAlong));
+    request.along = most;
+    request.mostAnswer = mostMessage + most;
     const Result<Reply> reply = co_await ask(ways, std::move(request), stop);
     if (!reply) {
         co_return failure(reply.error());
@@ -239,6 +240,13 @@ async::Task<storage::FoundShares> askFoundShares(std::shared_ptr<Ways> ways, std
     auto found = wire::parseFoundReply(reply->answer.body);
     if (!found) {
         co_return blame(reply->server, found.error());
+    }
+    std::size_t came = 0;
+    for (const auto& [share, bytes] : found->whole) {
+        came += bytes.size();
+    }
+    if (came > most) {
+        co_return failure(violation(reply->server, "sent more of its shares than was asked for"));
     }
     co_return storage::FoundShares{std::move(found->shares), std::move(found->whole)};
 }

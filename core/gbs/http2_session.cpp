@@ -21,8 +21,6 @@ constexpr std::size_t mostBodies = 1UL * 1024 * 1024;
 /// So much is handed to TLS ahead of the server.
 constexpr qint64 sendAhead = 128LL * 1024;
 constexpr std::size_t readPiece = 64UL * 1024;
-/// A frame with more in it is likely to be followed by others.
-constexpr std::size_t longFrame = 8UL * 1024;
 constexpr std::int32_t streamWindow = 16 * 1024 * 1024;
 constexpr std::int32_t connectionWindow = 256 * 1024 * 1024;
 constexpr std::size_t mostHead = 16UL * 1024;
@@ -407,9 +405,10 @@ void Http2Session::onGoAway() {
 
 void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std::size_t size) {
     constexpr qsizetype frameHeadSize = 9;
-    if (m_out.capacity() - m_out.size() < frameHeadSize + static_cast<qsizetype>(size)) {
-        // Once for all that goes out together: growing step by step would copy it as often again.
-        m_out.reserve(m_out.size() + frameHeadSize + static_cast<qsizetype>(size > longFrame ? sendAhead : size));
+    const qsizetype left = std::min(static_cast<qsizetype>(stream.body->size() - stream.sent), qsizetype(sendAhead));
+    if (left > static_cast<qsizetype>(size) && m_out.capacity() - m_out.size() < frameHeadSize + left) {
+        // Once for all of it: growing step by step would copy it as often again.
+        m_out.reserve(m_out.size() + left + frameHeadSize * (left / static_cast<qsizetype>(size) + 1));
     }
     m_out.append(reinterpret_cast<const char*>(frameHead), frameHeadSize);
     m_out.append(reinterpret_cast<const char*>(stream.body->data() + stream.sent), static_cast<qsizetype>(size));

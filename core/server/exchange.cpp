@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds versionKept{1000};
 constexpr std::uint64_t dropPiece = 16ULL * 1024;
 /// A reply up to this size is within what every connection may take.
 constexpr std::size_t smallReply = 512;
+/// What 256 share numbers take, and the heads of as many shares.
+constexpr std::size_t mostShareList = 4096;
 /// Of what is being sent, TLS and the socket hold so much besides.
 constexpr std::size_t sentTwice = 512UL * 1024;
 
@@ -208,9 +210,23 @@ void Exchange::perform() {
         onDisk([store, call = m_call, body = std::exchange(m_body, {})] { return adviseCorrupt(*store, call, body); },
                reply);
         break;
-    case Endpoint::ListShares: onDisk([store, call = m_call] { return listShares(*store, call); }, reply); break;
+    case Endpoint::ListShares: performList(); break;
     case Endpoint::AddLease: onDisk([store, call = m_call] { return addLease(*store, call); }, reply); break;
     }
+}
+
+/// Where there is no room for shares that would come along, their list goes alone.
+void Exchange::performList() {
+    if (m_call.along.value_or(0) > 0) {
+        auto claim = m_ticket->budget().tryClaim(2 * (*m_call.along + mostShareList));
+        if (claim) {
+            m_replyMemory = std::move(*claim);
+        } else {
+            m_call.along = 0;
+        }
+    }
+    onDisk([store = m_shared.store, call = m_call] { return listShares(*store, call); },
+           [](Exchange& self, const Outcome& outcome) { self.answer(outcome); });
 }
 
 void Exchange::performVersion() {
@@ -232,10 +248,12 @@ void Exchange::answer(const Outcome& outcome) {
     m_answered = true;
     m_body = {};
     m_ticket->memory.reset();
-    if (const std::size_t size = outcome.body.size(); size > smallReply) {
+    const std::size_t size = outcome.body.size();
+    const std::size_t needed = size + std::min(size, sentTwice);
+    if (size > smallReply && m_replyMemory.size() < needed) {
         // A client that asks for much and reads nothing of it. What it changed is changed, but there is no room to say
         // what it wanted to know.
-        auto claim = m_ticket->budget().tryClaim(size + std::min(size, sentTwice));
+        auto claim = m_ticket->budget().tryClaim(needed);
         if (!claim) {
             m_carrier.onReply(*this, {HttpStatus::Unavailable, BodyType::None, 0, {}}, {});
             return;

@@ -106,6 +106,7 @@ private:
     void afterPiece(const Piece& piece, const Outcome& outcome);
     void perform();
     void performVersion();
+    void performList();
     void answer(const Outcome& outcome);
     void answerWithShare(ReadOutcome outcome);
 

@@ -32,8 +32,8 @@ constexpr qint64 strangerSendAhead = 64LL * 1024;
 constexpr std::size_t replyClaim = 512UL * 1024;
 constexpr std::size_t leastReplyClaim = 16UL * 1024;
 constexpr std::size_t readPieceSize = 64UL * 1024;
-/// A frame with more in it is likely to be followed by others.
-constexpr std::size_t longFrame = 8UL * 1024;
+/// What goes out is put together in pieces of this size.
+constexpr qsizetype outPiece = 128L * 1024;
 
 /// Frames that ask for work and bring nothing: so many in such a time wear the server out.
 constexpr int mostIdleFrames = 1000;
@@ -619,9 +619,13 @@ std::ptrdiff_t Http2Session::nextData(Stream& stream, std::size_t most, std::uin
 
 void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std::size_t size) {
     constexpr qsizetype frameHeadSize = 9;
-    if (m_out.capacity() - m_out.size() < frameHeadSize + static_cast<qsizetype>(size)) {
-        // Once for all that goes out together: growing step by step would copy it as often again.
-        m_out.reserve(m_out.size() + frameHeadSize + static_cast<qsizetype>(size > longFrame ? 128 * 1024 : size));
+    if (m_out.size() >= outPiece) {
+        handOver();
+    }
+    const qsizetype left = std::min(stream.piece.size() - stream.at, outPiece);
+    if (left > static_cast<qsizetype>(size) && m_out.capacity() - m_out.size() < frameHeadSize + left) {
+        // Once for all of it: growing step by step would copy it as often again.
+        m_out.reserve(m_out.size() + left + frameHeadSize * (left / static_cast<qsizetype>(size) + 1));
     }
     m_out.append(reinterpret_cast<const char*>(frameHead), frameHeadSize);
     m_out.append(stream.piece.constData() + stream.at, static_cast<qsizetype>(size));
@@ -632,6 +636,16 @@ void Http2Session::writeData(Stream& stream, const std::uint8_t* frameHead, std:
 
 bool Http2Session::isFull() const {
     return m_wire.unsent() + m_out.size() >= (m_credit ? sendAhead : strangerSendAhead);
+}
+
+void Http2Session::handOver() {
+    if (m_out.isEmpty()) {
+        return;
+    }
+    m_wire.write(std::exchange(m_out, {}));
+    if (!m_writeDeadline) {
+        m_writeDeadline = m_shared.clock->steadyNow() + m_shared.limits.bodySilenceTimeout;
+    }
 }
 
 void Http2Session::send() {
@@ -654,11 +668,8 @@ void Http2Session::send() {
         }
     }
     m_sending = false;
-    if (!m_out.isEmpty() && !m_over) {
-        m_wire.write(std::exchange(m_out, {}));
-        if (!m_writeDeadline) {
-            m_writeDeadline = m_shared.clock->steadyNow() + m_shared.limits.bodySilenceTimeout;
-        }
+    if (!m_over) {
+        handOver();
     }
     if (m_wire.unsent() == 0) {
         m_writeDeadline.reset();

@@ -66,6 +66,7 @@ private:
     void extendWindow();
     [[nodiscard]] bool isFull() const;
     void send();
+    void handOver();
     /// Ends the connection of a client that breaks the protocol, is too slow, or wears us out.
     void shutOut(bool worn);
 

@@ -23,7 +23,9 @@ void garble(Result<FoundShares>& result) {
         return;
     }
     for (auto& [share, bytes] : result->whole) {
-        bytes[bytes.size() / 2] ^= 0x10U;
+        if (!bytes.empty()) {
+            bytes[bytes.size() / 2] ^= 0x10U;
+        }
     }
 }
 

@@ -75,22 +75,6 @@ async::Task<Allocation> allocateWithWhat(std::shared_ptr<Line> line, StorageInde
     co_return allocation;
 }
 
-/// Shares come along where they make one piece at most; else they are read.
-async::Task<FoundShares> findWithWhat(std::shared_ptr<Line> line, StorageIndex index, ByteCount along,
-                                      std::stop_token stop) {
-    if (along.value() > line->down.piece()) {
-        along = ByteCount(0);
-    }
-    if (along.value() > 0) {
-        const auto waited = co_await holdBack(line, line->down.take(along.value()), stop);
-        if (!waited) {
-            co_return failure(waited.error());
-        }
-    }
-    auto found = co_await line->inner->findShares(index, along, stop);
-    co_return found;
-}
-
 async::Task<Bytes> readInPieces(std::shared_ptr<Line> line, StorageIndex index, ShareNum share, ByteOffset offset,
                                 ByteCount length, std::stop_token stop) {
     Bytes all;
@@ -159,7 +143,9 @@ async::Task<std::set<ShareNum>> LimitedServer::listShares(StorageIndex index, st
 }
 
 async::Task<FoundShares> LimitedServer::findShares(StorageIndex index, ByteCount along, std::stop_token stop) {
-    return findWithWhat(m_line, index, along, std::move(stop));
+    // How much will come is not known before. Where it has to be counted, shares are read.
+    const bool unlimited = m_line->down.piece() == ~std::uint64_t{0};
+    return m_inner->findShares(index, unlimited ? along : ByteCount(0), std::move(stop));
 }
 
 async::Task<Bytes> LimitedServer::read(StorageIndex index, ShareNum share, ByteOffset offset, ByteCount length,

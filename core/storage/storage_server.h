@@ -45,6 +45,8 @@ struct Allocation {
 using WholeShares = std::map<ShareNum, SharedBytes>;
 /// The most bytes of them that go along in one request.
 inline constexpr std::size_t mostWholeShares = formats::gbs::mostWholeShares;
+/// The most bytes of them that come along with a list.
+inline constexpr std::size_t mostAlong = formats::gbs::mostAlong;
 
 /// The complete shares of a bucket, and the bytes of those that came along, whole.
 struct FoundShares {
@@ -122,7 +124,7 @@ public:
     [[nodiscard]] virtual async::Task<std::set<ShareNum>> listShares(StorageIndex index, std::stop_token stop) = 0;
 
     /// As `listShares`; and a server of ours sends along what it can of them, whole, the lowest numbers first, as long
-    /// as it is no more than `along` bytes together. Every other server sends none.
+    /// as it is no more than `along` bytes together, nor `mostAlong`. Every other server sends none.
     [[nodiscard]] virtual async::Task<FoundShares> findShares(StorageIndex index, ByteCount along,
                                                               std::stop_token stop);
 

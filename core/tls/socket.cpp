@@ -287,7 +287,7 @@ void Socket::setReadAhead(qint64 bytes) {
 }
 
 void Socket::write(const QByteArray& bytes) {
-    if (m_phase != Phase::Open || m_closing) {
+    if (m_phase != Phase::Open || m_closing || bytes.isEmpty()) {
         return;
     }
     // Short ones share a record, long ones are not copied.

@@ -1,4 +1,5 @@
 #include "core/download/download_plan.h"
+#include "core/storage/storage_server.h"
 
 #include <QTest>
 
@@ -223,6 +224,7 @@ private Q_SLOTS:
     void theFirstServersAreAskedForSmallSharesAlong();
     void whatCameAlongIsReadFirst();
     void theOthersAreAskedWhenTheFirstAreSlowOrFailOrHaveTooLittle();
+    void theOthersAreAskedWhereTheFirstHaveNoWholeHashTree();
     void fewServersAreAskedForSeveralSharesAlong();
     void whereSmallSharesAreKnownNobodyIsAsked();
     void everyOrderOfEventsEndsWithinTheRules();
@@ -652,9 +654,27 @@ void DownloadPlanTest::theOthersAreAskedWhenTheFirstAreSlowOrFailOrHaveTooLittle
     }
 }
 
+void DownloadPlanTest::theOthersAreAskedWhereTheFirstHaveNoWholeHashTree() {
+    Planned planned(1000, {"alpha", "beta"}, 1, {}, 0, 1300);
+    planned.list(0, {0}, {0});
+    HoldingOpened::Report report;
+    report.facts = planned.facts;
+    report.crypttextDamaged = true;
+    report.damage = {"its crypttext hash tree does not match the file"};
+    planned.on(HoldingOpened{Planned::closed(planned.opens, HoldingIndex(0)), report});
+    QVERIFY(!planned.outcome);
+    QCOMPARE(planned.along.size(), std::size_t(2));
+    planned.list(1, {1}, {1});
+    planned.open(1);
+    planned.fetchRun(0);
+    QCOMPARE(planned.decodes.size(), std::size_t(1));
+}
+
 void DownloadPlanTest::fewServersAreAskedForSeveralSharesAlong() {
     Planned planned(1000, {"alpha", "beta"}, 3, {}, 0, 1300);
     QCOMPARE(planned.along, (std::map<ServerIndex, std::uint64_t>{{0, 2600}, {1, 2600}}));
+    Planned large(100'000, {"alpha"}, 3, {}, 0, 50'000);
+    QCOMPARE(large.along, (std::map<ServerIndex, std::uint64_t>{{0, storage::mostAlong}}));
 }
 
 void DownloadPlanTest::whereSmallSharesAreKnownNobodyIsAsked() {

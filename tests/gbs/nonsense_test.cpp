@@ -295,6 +295,7 @@ void NonsenseTest::broken_answers_to_find_are_refused_data() {
         QTest::newRow(name) << reply;
     };
     row("share that is not in the list", cborReply(bytesOf(wire::writeFoundReply({{}, {{share, Bytes(10)}}}))));
+    row("more than was asked for", cborReply(bytesOf(wire::writeFoundReply({{share}, {{share, Bytes(11)}}}))));
     row("far more than may come along",
         cborReply(bytesOf(wire::writeFoundReply({{share}, {{share, Bytes(2'000'000)}}}))));
     row("nothing", cborReply(""));

@@ -191,17 +191,7 @@ private:
 
     void perform(const AskForShares& action) {
         const auto stop = beginCall(action.ticket, DownloadPlan::listLostAfter, action.server, action.along);
-        const auto& server = m_servers[action.server];
-        if (action.along.value() == 0) {
-            m_scope.spawn(server->listShares(m_index, stop),
-                          [self = shared_from_this(), ticket = action.ticket](Result<std::set<ShareNum>> shares) {
-                              if (self->endCall(ticket, shares.has_value())) {
-                                  self->tell(SharesListed{ticket, std::move(shares)});
-                              }
-                          });
-            return;
-        }
-        m_scope.spawn(server->findShares(m_index, action.along, stop),
+        m_scope.spawn(m_servers[action.server]->findShares(m_index, action.along, stop),
                       [self = shared_from_this(), action](Result<storage::FoundShares> found) {
                           ByteCount came;
                           if (found) {

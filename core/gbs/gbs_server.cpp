@@ -231,7 +231,9 @@ async::Task<storage::FoundShares> askFoundShares(std::shared_ptr<Ways> ways, std
     request.accepted = {200};
     request.answerType = cborType;
     const std::size_t most = static_cast<std::size_t>(std::min<std::uint64_t>(along.value(), wire::mostAlong));
-    request.along = most;
+    if (most > 0) {
+        request.along = most;
+    }
     request.mostAnswer = mostMessage + most;
     const Result<Reply> reply = co_await ask(ways, std::move(request), stop);
     if (!reply) {

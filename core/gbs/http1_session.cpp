@@ -7,7 +7,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
-#include <array>
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -157,13 +157,14 @@ bool Http1Session::drop(const Exchange& exchange) {
 }
 
 void Http1Session::onBytes() {
-    std::array<char, readPiece> bytes;
     while (!m_over) {
-        const qint64 got = m_wire.read(bytes.data(), static_cast<qint64>(bytes.size()));
-        if (got <= 0) {
+        ByteView bytes = m_wire.arrived();
+        if (bytes.empty()) {
             break;
         }
-        m_input.append(bytes.data(), got);
+        bytes = bytes.first(std::min(bytes.size(), readPiece));
+        m_input.append(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()));
+        m_wire.took(bytes.size());
         parse();
     }
 }

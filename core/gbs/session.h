@@ -4,7 +4,6 @@
 
 #include <QByteArray>
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -18,14 +17,6 @@ public:
     [[nodiscard]] virtual ByteView arrived() const = 0;
     /// Drops the first of them.
     virtual void took(std::size_t bytes) = 0;
-    /// Up to `most` of the bytes that are there.
-    [[nodiscard]] qint64 read(char* out, qint64 most) {
-        const ByteView bytes = arrived();
-        const std::size_t size = std::min(bytes.size(), static_cast<std::size_t>(most));
-        std::copy_n(bytes.begin(), size, reinterpret_cast<Byte*>(out));
-        took(size);
-        return static_cast<qint64>(size);
-    }
     virtual void write(const QByteArray& bytes) = 0;
     /// Written, but not yet with the system.
     [[nodiscard]] virtual qint64 unsent() const = 0;

@@ -258,16 +258,6 @@ void Socket::receive() {
     }
 }
 
-qint64 Socket::read(char* out, qint64 most) {
-    const qint64 size = std::min(most, available());
-    if (size <= 0) {
-        return 0;
-    }
-    std::copy_n(m_in.constData() + m_inAt, size, out);
-    took(size);
-    return size;
-}
-
 ByteView Socket::arrived() const noexcept {
     return {reinterpret_cast<const Byte*>(m_in.constData()) + m_inAt, static_cast<std::size_t>(available())};
 }

@@ -46,8 +46,6 @@ public:
     [[nodiscard]] bool brokeRules() const noexcept { return m_brokeRules; }
 
     [[nodiscard]] qint64 available() const noexcept { return m_in.size() - m_inAt; }
-    /// Up to `most` of the bytes that are there.
-    [[nodiscard]] qint64 read(char* out, qint64 most);
     /// All the bytes that are there, until the next call of `took`.
     [[nodiscard]] ByteView arrived() const noexcept;
     /// Drops the first of them.

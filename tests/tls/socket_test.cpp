@@ -51,8 +51,9 @@ public:
     tls::Socket socket;
 
     void take() {
-        QByteArray piece(socket.available(), '\0');
-        piece.resize(socket.read(piece.data(), piece.size()));
+        const ByteView there = socket.arrived();
+        const QByteArray piece(reinterpret_cast<const char*>(there.data()), static_cast<qsizetype>(there.size()));
+        socket.took(piece.size());
         received += piece;
     }
 
@@ -172,8 +173,9 @@ private Q_SLOTS:
         qint64 read = 0;
         m_bytes = [&read](Served& served) {
             served.takes = false;
-            QByteArray all(served.socket.available() - 1, '\0');
-            read += served.socket.read(all.data(), all.size());
+            const qint64 most = served.socket.available() - 1;
+            served.socket.took(most);
+            read += most;
         };
         const auto client = connected();
         QTRY_VERIFY_WITH_TIMEOUT(!m_served.empty() && m_served.back()->ready, soon);
